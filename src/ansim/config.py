@@ -1,0 +1,107 @@
+"""Where things are and how long they are kept: read once from the environment.
+
+Every setting is an ``ANSIM_…`` variable and is described in docs/settings.md (a test sees to it).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+class ConfigError(Exception):
+    """A setting is missing or unusable; the message names it and says what to do."""
+
+
+def _setting(default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All settings. Field ``nats_url`` is read from ``ANSIM_NATS_URL`` and so on."""
+
+    home: Path = _setting(Path("var"), "folder for the database, keys and the embedded server")
+    host: str = _setting("127.0.0.1", "address the console and intake listen on")
+    console_port: int = _setting(8000, "port of the console")
+    intake_port: int = _setting(8001, "port of the intake API and the demo room")
+    nats_url: str = _setting("", "NATS server or cluster; empty starts an embedded one")
+    nats_port: int = _setting(4333, "port of the embedded NATS server")
+    nats_sync_always: bool = _setting(False, "embedded server: fsync every write (power loss)")
+    database_url: str = _setting("", "postgresql://… ; empty means SQLite in the home folder")
+    partitions: int = _setting(8, "number of partitions; fixed once the streams exist")
+    replicas: int = _setting(1, "JetStream replicas (3 on a cluster)")
+    lease_seconds: float = _setting(5.0, "a worker silent for this long loses its partitions")
+    snapshot_seconds: float = _setting(5.0, "time between two snapshots of a partition")
+    max_backlog: int = _setting(200_000, "messages waiting before intake answers 429")
+    demo: bool = _setting(False, "demo mode: demo room and demo accounts")
+    agency_ko: str = _setting("안심아이 상담센터", "name of the agency, Korean")
+    agency_en: str = _setting("Ansim Eye counselling centre", "name of the agency, English")
+    allowed_hosts: str = _setting("localhost,127.0.0.1,[::1]", "host names of the console, comma-separated")
+    debug: bool = _setting(False, "Django debug pages; never in service")
+
+    @property
+    def keys_path(self) -> Path:
+        return self.home / "keys" / "ansim.keys"
+
+    @property
+    def sqlite_path(self) -> Path:
+        return self.home / "ansim.sqlite3"
+
+    @property
+    def nats_dir(self) -> Path:
+        return self.home / "nats"
+
+    @property
+    def nats_address(self) -> str:
+        """URL of the NATS server in use, embedded or not."""
+        return self.nats_url or f"nats://127.0.0.1:{self.nats_port}"
+
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"", "0", "false", "no", "off"}
+
+
+def variable(name: str) -> str:
+    """Environment variable that sets the field ``name``."""
+    return f"ANSIM_{name.upper()}"
+
+
+def load(environ: dict[str, str] | None = None) -> Config:
+    """Reads the settings from ``environ`` (the process's own by default).
+
+    Raises ConfigError naming the variable whose value cannot be used.
+    """
+    env = dict(os.environ) if environ is None else environ
+    values: dict[str, object] = {}
+    for spec in fields(Config):
+        raw = env.get(variable(spec.name))
+        if raw is None:
+            continue
+        values[spec.name] = _convert(variable(spec.name), raw, spec.default)
+    config = Config(**values)  # type: ignore[arg-type]
+    if config.partitions < 1 or config.partitions > 1024:
+        raise ConfigError(f"ANSIM_PARTITIONS is {config.partitions}; use 1 to 1024")
+    return config
+
+
+def _convert(name: str, raw: str, default: object) -> object:
+    text = raw.strip()
+    if isinstance(default, bool):
+        if text.lower() in _TRUE:
+            return True
+        if text.lower() in _FALSE:
+            return False
+        raise ConfigError(f"{name} is {raw!r}; use 1 or 0")
+    try:
+        if isinstance(default, int):
+            return int(text)
+        if isinstance(default, float):
+            return float(text)
+    except ValueError:
+        raise ConfigError(f"{name} is {raw!r}, which is not a number") from None
+    if isinstance(default, Path):
+        return Path(text).expanduser()
+    return text
