@@ -77,6 +77,12 @@ class Keyring:
                 temporary.unlink()
         return cls.load(path)
 
+    @property
+    def previous(self) -> str | None:
+        """Id of the key that was in force before the last rotation, if there was one."""
+        names = list(self._keys)
+        return names[-2] if len(names) > 1 else None
+
     @classmethod
     def generate(cls) -> Keyring:
         """A keyring that lives only in memory, for tests and one-off commands."""

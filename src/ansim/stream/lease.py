@@ -1,0 +1,90 @@
+"""Who works on which partition: leases that vanish when their holder falls silent.
+
+A lease is a message with a time to live on a subject of its own, created only where there is
+none and renewed only by its holder (both by expected sequence). The sequence of its creation is
+the epoch: it only grows, so that a later holder always has the higher one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from nats.js import JetStreamContext
+from nats.js.api import Header
+from nats.js.errors import APIError, NotFoundError
+
+from ansim.stream import layout
+
+_WRONG_LAST_SEQUENCE = (10071, 10164)
+
+
+class LeaseLost(Exception):
+    """Somebody else may hold the partition now: stop working on it."""
+
+
+class Lease:
+    """One subject held by one worker until it is released or not renewed in time."""
+
+    def __init__(self, js: JetStreamContext, subject: str, holder: str, seconds: float) -> None:
+        self._js = js
+        self._subject = subject
+        self._holder = holder
+        self._ttl = max(1, math.ceil(seconds))
+        self._revision = 0
+        self._renewed = 0.0
+        self.epoch = 0
+
+    async def acquire(self) -> bool:
+        """Tries to take the lease; False when somebody holds it."""
+        started = time.monotonic()
+        revision = await self._write(0)
+        if revision is None:
+            return False
+        self._revision = self.epoch = revision
+        self._renewed = started
+        return True
+
+    async def renew(self) -> None:
+        """Extends the lease. Raises LeaseLost when it is another's or ran out meanwhile."""
+        started = time.monotonic()
+        revision = await self._write(self._revision)
+        if revision is None:
+            raise LeaseLost(self._subject)
+        self._revision = revision
+        self._renewed = started
+
+    async def release(self) -> None:
+        """Gives the lease back at once, if it is still ours."""
+        try:
+            await self._js.delete_msg(layout.LEASES, self._revision)
+        except (APIError, NotFoundError):
+            pass  # it ran out by itself
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to renew: a third of the lease has passed."""
+        return time.monotonic() - self._renewed > self._ttl / 3
+
+    @property
+    def held(self) -> bool:
+        """False once another could have taken it, by our own monotonic clock."""
+        return time.monotonic() - self._renewed < self._ttl
+
+    async def _write(self, last: int) -> int | None:
+        headers = {Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(last)}
+        try:
+            ack = await self._js.publish(
+                self._subject, self._holder.encode(), headers=headers, msg_ttl=self._ttl
+            )
+        except APIError as error:
+            if error.err_code in _WRONG_LAST_SEQUENCE:
+                return None
+            raise
+        return ack.seq
+
+
+async def holders(js: JetStreamContext, prefix: str) -> list[str]:
+    """Names after ``prefix.`` of the subjects held now (``lease`` or ``worker``)."""
+    info = await js.stream_info(layout.LEASES, subjects_filter=f"{prefix}.*")
+    return [subject.partition(".")[2] for subject in (info.state.subjects or {})]

@@ -1,0 +1,192 @@
+"""One partition in the hands of one worker: load, replay, and then every message as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from itertools import groupby
+
+import msgspec
+from nats.aio.client import Client
+
+from ansim.casework.actions.alerts import AlertReport
+from ansim.chat import Message
+from ansim.detection import Assessment
+from ansim.detection.detector import Detector
+from ansim.detection.state import ConversationState
+from ansim.keys import Keyring
+from ansim.stream import layout
+from ansim.stream.codec import AlertClosed, Item, UnknownItem, decode
+from ansim.stream.effects import Effects, reports
+from ansim.stream.lease import Lease, LeaseLost
+from ansim.stream.reader import Delivered, Gap, Reader
+from ansim.stream.snapshot import SnapshotLost, SnapshotStore
+
+log = logging.getLogger(__name__)
+
+BATCH = 256
+IDLE_SECONDS = 0.5
+POSITION_SECONDS = 1.0
+SWEEP_SECONDS = 600.0
+"""Texts past their time are dropped from the states at least this often (R06)."""
+SNAPSHOT_SHARE = 20
+"""A snapshot is not repeated before this many times as long as it took has passed."""
+
+_packer = msgspec.msgpack.Encoder()
+_unpacker = msgspec.msgpack.Decoder(dict[str, ConversationState])
+
+
+class Partition:
+    """States of one partition's conversations, held under a lease."""
+
+    def __init__(
+        self,
+        client: Client,
+        keyring: Keyring,
+        detector: Detector,
+        effects: Effects,
+        lease: Lease,
+        number: int,
+        *,
+        snapshot_seconds: float,
+        on_gap: Callable[[int, Gap | str], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._keyring = keyring
+        self._detector = detector
+        self._effects = effects
+        self._lease = lease
+        self._number = number
+        self._snapshot_seconds = snapshot_seconds
+        self._on_gap = on_gap
+        self._clock = clock
+        self._states: dict[str, ConversationState] = {}
+        self._position = 0
+        self._saved = 0
+        self._next_snapshot = 0.0
+        self._next_position = 0.0
+        self._next_sweep = time.monotonic() + SWEEP_SECONDS
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until ``stop``; then writes a last snapshot.
+
+        Raises LeaseLost or Fenced when another worker took over: nothing was written after that.
+        """
+        js = self._client.jetstream(timeout=10)
+        store = SnapshotStore(js, self._keyring, self._number, self._lease.epoch)
+        try:
+            packed = await store.take_over()
+        except SnapshotLost as lost:
+            # Going on from nothing would hide the loss; the stream's 24 hours are replayed.
+            await asyncio.to_thread(self._on_gap, self._number, str(lost))
+            packed = None
+            self._position = self._saved = 0
+        else:
+            self._position = self._saved = store.sequence
+        if packed is not None:
+            self._states = _unpacker.decode(packed)
+        reader = Reader(self._client, self._number, self._position)
+        gap = await reader.gap()
+        if gap is not None and self._position > 0:
+            await asyncio.to_thread(self._on_gap, self._number, gap)
+            self._position = self._saved = reader.after
+        self._next_snapshot = time.monotonic() + self._snapshot_seconds
+        try:
+            while not stop.is_set():
+                items = await reader.take(BATCH, IDLE_SECONDS)
+                if not self._lease.held:
+                    raise LeaseLost(f"partition {self._number}")
+                if items:
+                    await self.process(items)
+                await self._tell_position()
+                await self._snapshot_when_due(store)
+            if self._lease.held and self._position > self._saved:
+                await self._snapshot(store)
+        finally:
+            await reader.close()
+
+    async def process(self, items: list[Delivered]) -> None:
+        """Takes a run of items into the states; returns when their effects are durable."""
+        last = items[-1].sequence
+        wanted: list[AlertReport] = []
+        for is_message, group in groupby(self._decoded(items), lambda i: isinstance(i, Message)):
+            if is_message:
+                messages = [item for item in group if isinstance(item, Message)]
+                states, assessments = self._detector.assess(self._states, messages)
+                self._states.update(states)
+                wanted += self._reports(messages, assessments, last)
+            else:
+                for item in group:
+                    if isinstance(item, AlertClosed) and item.conversation in self._states:
+                        state = self._states[item.conversation]
+                        closed = self._detector.closed(state, item.about, item.episode)
+                        self._states[item.conversation] = closed
+        await self._effects.apply(wanted)
+        self._position = last
+
+    def _decoded(self, items: list[Delivered]) -> list[Item]:
+        result: list[Item] = []
+        for item in items:
+            try:
+                result.append(decode(item.data))
+            except UnknownItem as error:
+                log.error("partition %d, item %d: %s", self._number, item.sequence, error)
+        return result
+
+    def _reports(
+        self, messages: list[Message], assessments: list[Assessment], sequence: int
+    ) -> list[AlertReport]:
+        touched: dict[str, list[Assessment]] = {}
+        alerted = set()
+        for assessment in assessments:
+            touched.setdefault(assessment.conversation, []).append(assessment)
+            if assessment.alerts:
+                alerted.add(assessment.conversation)
+        if not alerted:
+            return []
+        source = {message.conversation: message.source for message in messages}
+        return [
+            report
+            for conversation in alerted
+            for report in reports(
+                source[conversation],
+                self._states[conversation],
+                touched[conversation],
+                self._detector.versions,
+                sequence,
+            )
+        ]
+
+    async def _tell_position(self) -> None:
+        if time.monotonic() >= self._next_position:
+            self._next_position = time.monotonic() + POSITION_SECONDS
+            subject = f"{layout.POSITIONS}.{self._number}"
+            await self._client.publish(subject, str(self._position).encode())
+
+    async def _snapshot_when_due(self, store: SnapshotStore) -> None:
+        now = time.monotonic()
+        sweep = now >= self._next_sweep
+        if sweep:
+            self._next_sweep = now + SWEEP_SECONDS
+        if sweep or (now >= self._next_snapshot and self._position > self._saved):
+            await self._snapshot(store)
+            took = time.monotonic() - now
+            self._next_snapshot = now + max(self._snapshot_seconds, SNAPSHOT_SHARE * took)
+
+    async def _snapshot(self, store: SnapshotStore) -> None:
+        self.forget()
+        await store.write(_packer.encode(self._states), self._position)
+        self._saved = self._position
+
+    def forget(self) -> None:
+        """Drops what retention no longer allows, by the time of day."""
+        now = self._clock()
+        for conversation, state in list(self._states.items()):
+            kept = self._detector.forget(state, now)
+            if kept is None:
+                del self._states[conversation]
+            elif kept is not state:
+                self._states[conversation] = kept

@@ -1,0 +1,133 @@
+"""Snapshots of a partition: the sealed states of its conversations up to one sequence number.
+
+Parts are written first under a new generation, then the head is replaced by compare-and-set on
+its revision. Taking over a partition rewrites the head too, so that an owner who lost the lease
+holds an old revision and cannot write any more (the lease's epoch is in the head for the reader).
+
+::
+
+    snapshot.3.head        {"epoch": 41, "sequence": 9120, "generation": 7, "parts": 2}
+    snapshot.3.7.0, .1     sealed(zlib(msgpack({conversation: state})))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+
+import msgspec
+from nats.js import JetStreamContext
+from nats.js.api import Header
+from nats.js.errors import APIError, NotFoundError
+
+from ansim.keys import Keyring
+from ansim.stream import layout
+
+PART_BYTES = 512 * 1024
+PURPOSE = "snapshot"
+_WRONG_LAST_SEQUENCE = (10071, 10164)
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in force: the states cover every item of the partition up to ``sequence``."""
+
+    epoch: int
+    sequence: int
+    generation: int
+    parts: int
+    revision: int = 0
+
+
+class Fenced(Exception):
+    """Another worker has taken the partition; nothing was written."""
+
+
+class SnapshotLost(Exception):
+    """A part of the snapshot is missing or cannot be opened; the message says which."""
+
+
+def _head_subject(partition: int) -> str:
+    return f"snapshot.{partition}.head"
+
+
+async def read_head(js: JetStreamContext, partition: int) -> Head | None:
+    """The head in force, or None before the first snapshot."""
+    try:
+        message = await js.get_msg(layout.SNAPSHOTS, subject=_head_subject(partition))
+    except NotFoundError:
+        return None
+    head = msgspec.json.decode(message.data or b"", type=Head)
+    return msgspec.structs.replace(head, revision=message.seq or 0)
+
+
+class SnapshotStore:
+    """Reads and writes the snapshot of one partition for the holder of one lease."""
+
+    def __init__(self, js: JetStreamContext, keyring: Keyring, partition: int, epoch: int) -> None:
+        self._js = js
+        self._keyring = keyring
+        self._partition = partition
+        self._epoch = epoch
+        self._head = Head(epoch=epoch, sequence=0, generation=0, parts=0)
+
+    @property
+    def sequence(self) -> int:
+        return self._head.sequence
+
+    async def take_over(self) -> bytes | None:
+        """Fences off earlier owners and returns the packed states, None if there are none.
+
+        Raises Fenced when a later owner was faster, SnapshotLost when parts are unusable.
+        """
+        found = await read_head(self._js, self._partition)
+        if found is not None:
+            if found.epoch > self._epoch:
+                raise Fenced(f"partition {self._partition}: epoch {found.epoch} is newer")
+            self._head = found
+        await self._replace_head(msgspec.structs.replace(self._head, epoch=self._epoch))
+        if found is None or found.parts == 0:
+            return None
+        parts: list[bytes] = []
+        for index in range(found.parts):
+            subject = f"snapshot.{self._partition}.{found.generation}.{index}"
+            try:
+                message = await self._js.get_msg(layout.SNAPSHOTS, subject=subject)
+            except NotFoundError:
+                raise SnapshotLost(f"{subject} is missing") from None
+            parts.append(message.data or b"")
+        sealed = b"".join(parts)
+        return await asyncio.to_thread(lambda: zlib.decompress(self._keyring.open(sealed, PURPOSE)))
+
+    async def write(self, packed: bytes, sequence: int) -> None:
+        """Makes ``packed`` the states in force for everything up to ``sequence``.
+
+        Raises Fenced when the partition has another owner.
+        """
+        sealed = await asyncio.to_thread(
+            lambda: self._keyring.seal(zlib.compress(packed, 1), PURPOSE)
+        )
+        old = self._head.generation
+        # The epoch in the generation keeps parts of two owners apart.
+        generation = max(old + 1, self._epoch * 1_000_000)
+        parts = [sealed[i : i + PART_BYTES] for i in range(0, len(sealed), PART_BYTES)]
+        for index, part in enumerate(parts):
+            await self._js.publish(f"snapshot.{self._partition}.{generation}.{index}", part)
+        await self._replace_head(
+            Head(epoch=self._epoch, sequence=sequence, generation=generation, parts=len(parts))
+        )
+        if old:
+            await self._js.purge_stream(
+                layout.SNAPSHOTS, subject=f"snapshot.{self._partition}.{old}.*"
+            )
+
+    async def _replace_head(self, head: Head) -> None:
+        expected = {Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(self._head.revision)}
+        try:
+            ack = await self._js.publish(
+                _head_subject(self._partition), msgspec.json.encode(head), headers=expected
+            )
+        except APIError as error:
+            if error.err_code in _WRONG_LAST_SEQUENCE:
+                raise Fenced(f"partition {self._partition} has a newer owner") from None
+            raise
+        self._head = msgspec.structs.replace(head, revision=ack.seq)

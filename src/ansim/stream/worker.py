@@ -1,0 +1,203 @@
+"""A worker: takes its fair share of partitions, works on them, and gives them up again.
+
+Any number of workers may run, on any number of machines. Each makes itself known, counts the
+others, and holds at most its share of leases, so that a newcomer is given work and the work of a
+silent one is taken over when its leases run out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import os
+import secrets
+from collections.abc import Callable
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.errors import APIError
+
+from ansim.config import Config
+from ansim.detection.detector import Detector
+from ansim.keys import Keyring
+from ansim.stream import layout
+from ansim.stream.connection import connect
+from ansim.stream.effects import Casework, Effects
+from ansim.stream.lease import Lease, LeaseLost, holders
+from ansim.stream.partition import Partition
+from ansim.stream.reader import Gap
+from ansim.stream.snapshot import Fenced
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 0.5
+
+
+class _Held:
+    """A partition being worked on: its lease, its task and how to end it."""
+
+    def __init__(self, lease: Lease, task: asyncio.Task[None], stop: asyncio.Event) -> None:
+        self.lease = lease
+        self.task = task
+        self.stop = stop
+
+
+class Worker:
+    """Works until told to stop. ``on_gap`` is told what was lost, for casework to record."""
+
+    def __init__(
+        self,
+        config: Config,
+        keyring: Keyring,
+        detector: Detector,
+        commit: Casework,
+        on_gap: Callable[[int, Gap | str], None],
+    ) -> None:
+        self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._config = config
+        self._keyring = keyring
+        self._detector = detector
+        self._effects = Effects(commit)
+        self._on_gap = on_gap
+        self._held: dict[int, _Held] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Connects and works; on ``stop`` writes last snapshots and gives the leases back."""
+        client = await self._connect(stop)
+        if client is None:
+            return
+        effects = asyncio.create_task(self._effects.run())
+        presence: Lease | None = None
+        try:
+            while not stop.is_set():
+                try:
+                    presence = await self._be_present(client, presence)
+                    await self._renew()
+                    await self._share(client)
+                except (NatsError, APIError, OSError) as error:
+                    log.debug("round: %s", error)
+                await _wait(stop, ROUND_SECONDS)
+        finally:
+            await self._leave(list(self._held))
+            if presence is not None and client.is_connected:
+                await presence.release()
+            effects.cancel()
+            await client.close()
+
+    async def _connect(self, stop: asyncio.Event) -> Client | None:
+        told = False
+        while not stop.is_set():
+            try:
+                client = await connect(self._config, self._keyring, f"worker {self.name}")
+                await layout.ensure(client.jetstream(timeout=10), self._config)
+                return client
+            except (NatsError, APIError, OSError) as error:
+                if not told:
+                    log.warning("NATS at %s: %s; trying again", self._config.nats_address, error)
+                    told = True
+                await _wait(stop, 0.5)
+        return None
+
+    async def _be_present(self, client: Client, presence: Lease | None) -> Lease:
+        js = client.jetstream(timeout=2)
+        if presence is not None:
+            try:
+                if presence.due:
+                    await presence.renew()
+                return presence
+            except LeaseLost:
+                pass
+        presence = Lease(js, f"worker.{self.name}", self.name, self._config.lease_seconds)
+        if not await presence.acquire():
+            raise RuntimeError(f"two workers are called {self.name}")
+        return presence
+
+    async def _renew(self) -> None:
+        for number, held in list(self._held.items()):
+            if held.task.done():
+                self._report_end(number, held)
+                del self._held[number]
+                await held.lease.release()
+                continue
+            if not held.lease.due:
+                continue
+            try:
+                await held.lease.renew()
+            except LeaseLost:
+                log.warning("partition %d: lease lost", number)
+                held.task.cancel()
+                await asyncio.gather(held.task, return_exceptions=True)
+                del self._held[number]
+
+    def _report_end(self, number: int, held: _Held) -> None:
+        if held.task.cancelled():
+            return
+        error = held.task.exception()
+        if isinstance(error, LeaseLost | Fenced):
+            log.warning("partition %d: %s", number, error)
+        elif isinstance(error, NatsError | APIError | OSError | TimeoutError):
+            log.warning(
+                "partition %d: %s: %s; taking it up again", number, type(error).__name__, error
+            )
+        elif error is not None:
+            log.error("partition %d ended", number, exc_info=error)
+
+    async def _share(self, client: Client) -> None:
+        js = client.jetstream(timeout=2)
+        workers = max(1, len(await holders(js, "worker")))
+        share = math.ceil(self._config.partitions / workers)
+        if len(self._held) > share:
+            await self._leave(list(self._held)[share:])
+        if len(self._held) >= share:
+            return
+        taken = {int(number) for number in await holders(js, "lease")}
+        for number in range(self._config.partitions):
+            if len(self._held) >= share:
+                break
+            if number in taken or number in self._held:
+                continue
+            lease = Lease(js, f"lease.{number}", self.name, self._config.lease_seconds)
+            if await lease.acquire():
+                self._start(client, number, lease)
+
+    def _start(self, client: Client, number: int, lease: Lease) -> None:
+        stop = asyncio.Event()
+        partition = Partition(
+            client,
+            self._keyring,
+            self._detector,
+            self._effects,
+            lease,
+            number,
+            snapshot_seconds=self._config.snapshot_seconds,
+            on_gap=self._on_gap,
+        )
+        task = asyncio.create_task(partition.run(stop), name=f"partition {number}")
+        self._held[number] = _Held(lease, task, stop)
+
+    async def _leave(self, numbers: list[int]) -> None:
+        """Lets partitions finish with a snapshot and gives their leases back."""
+        leaving = {number: self._held.pop(number) for number in numbers}
+        for held in leaving.values():
+            held.stop.set()
+        if not leaving:
+            return
+        _, late = await asyncio.wait([held.task for held in leaving.values()], timeout=15)
+        for task in late:
+            task.cancel()
+        for number, held in leaving.items():
+            if held.task.done():
+                self._report_end(number, held)
+            try:
+                await held.lease.release()
+            except (NatsError, OSError):
+                pass  # it runs out by itself
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        pass

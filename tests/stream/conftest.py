@@ -1,0 +1,37 @@
+"""A real NATS server a test, with its own key, folder and port."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansim.config import Config
+from ansim.keys import Keyring
+from ansim.stream.server import EmbeddedServer
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(home=tmp_path, nats_port=free_port(), partitions=4, lease_seconds=2.0)
+
+
+@pytest.fixture
+def keyring(config: Config) -> Keyring:
+    return Keyring.load_or_create(config.keys_path)
+
+
+@pytest.fixture
+def server(config: Config, keyring: Keyring) -> Iterator[EmbeddedServer]:
+    running = EmbeddedServer(config, keyring)
+    running.start()
+    yield running
+    running.stop()
