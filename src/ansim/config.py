@@ -39,7 +39,9 @@ class Config:
     demo: bool = _setting(False, "demo mode: demo room and demo accounts")
     agency_ko: str = _setting("안심아이 상담센터", "name of the agency, Korean")
     agency_en: str = _setting("Ansim Eye counselling centre", "name of the agency, English")
-    allowed_hosts: str = _setting("localhost,127.0.0.1,[::1]", "host names of the console, comma-separated")
+    allowed_hosts: str = _setting(
+        "localhost,127.0.0.1,[::1]", "host names of the console, comma-separated"
+    )
     debug: bool = _setting(False, "Django debug pages; never in service")
 
     @property

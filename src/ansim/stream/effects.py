@@ -91,7 +91,7 @@ class Effects:
         await done
 
     async def run(self) -> None:
-        """Works until cancelled. A database that is down is tried again, for as long as it takes."""
+        """Works until cancelled. A database that is down is tried again for as long as it takes."""
         while True:
             await self._wake.wait()
             self._wake.clear()

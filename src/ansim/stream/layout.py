@@ -79,18 +79,19 @@ def _streams(config: Config) -> list[StreamConfig]:
         )
         for partition in range(config.partitions)
     ]
-    small = {"storage": StorageType.FILE, "num_replicas": config.replicas, "allow_direct": True}
-    leases = StreamConfig(
-        name=LEASES,
-        subjects=["lease.*", "worker.*"],
-        max_msgs_per_subject=1,
-        allow_msg_ttl=True,
-        **small,
-    )
-    snapshots = StreamConfig(
-        name=SNAPSHOTS, subjects=["snapshot.>"], max_msgs_per_subject=1, **small
-    )
-    return [*chats, leases, snapshots]
+    latest = [
+        StreamConfig(
+            name=name,
+            subjects=subjects,
+            storage=StorageType.FILE,
+            max_msgs_per_subject=1,
+            allow_msg_ttl=name == LEASES,
+            num_replicas=config.replicas,
+            allow_direct=True,
+        )
+        for name, subjects in ((LEASES, ["lease.*", "worker.*"]), (SNAPSHOTS, ["snapshot.>"]))
+    ]
+    return [*chats, *latest]
 
 
 async def ensure(js: JetStreamContext, config: Config) -> None:

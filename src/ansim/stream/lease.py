@@ -7,12 +7,13 @@ the epoch: it only grows, so that a later holder always has the higher one.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 
 from nats.js import JetStreamContext
 from nats.js.api import Header
-from nats.js.errors import APIError, NotFoundError
+from nats.js.errors import APIError
 
 from ansim.stream import layout
 
@@ -56,10 +57,8 @@ class Lease:
 
     async def release(self) -> None:
         """Gives the lease back at once, if it is still ours."""
-        try:
+        with contextlib.suppress(APIError):  # it ran out by itself
             await self._js.delete_msg(layout.LEASES, self._revision)
-        except (APIError, NotFoundError):
-            pass  # it ran out by itself
 
     @property
     def due(self) -> bool:

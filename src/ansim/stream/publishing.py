@@ -218,8 +218,7 @@ class Publisher:
             batch.settle(index, Published(PublishState.FAILED, reason))
             return
         partition = int(ack.stream.rpartition("-")[2])
-        if ack.seq > self._last[partition]:
-            self._last[partition] = ack.seq
+        self._last[partition] = max(self._last[partition], ack.seq)
         batch.settle(index, _DUPLICATE if ack.duplicate else _STORED)
 
     async def _told_position(self, message: Msg) -> None:

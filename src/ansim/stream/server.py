@@ -112,6 +112,10 @@ class EmbeddedServer:
                 )
             time.sleep(0.05)
 
+    def ended(self) -> bool:
+        """Whether the server was started and is no longer there."""
+        return self.process is not None and self.process.poll() is not None
+
     def stop(self) -> None:
         """Asks the server to end (it flushes), kills it after ten seconds."""
         if self.process is None or self.process.poll() is not None:

@@ -8,6 +8,7 @@ silent one is taken over when its leases run out.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import os
@@ -189,10 +190,8 @@ class Worker:
         for number, held in leaving.items():
             if held.task.done():
                 self._report_end(number, held)
-            try:
+            with contextlib.suppress(NatsError, OSError):  # else it runs out by itself
                 await held.lease.release()
-            except (NatsError, OSError):
-                pass  # it runs out by itself
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

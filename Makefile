@@ -1,0 +1,34 @@
+# Everything a newcomer needs: `make run` and `make test`. Both may be called again at any time.
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint bench soak train clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+install: ## install what running needs into .venv
+	@scripts/setup run
+
+run: install ## start the whole system here, with demo accounts and a demo room
+	@exec .venv/bin/ansim run --demo
+
+test: ## everything CI runs
+	@scripts/setup test
+	@scripts/test
+
+lint: ## style and types only
+	@scripts/setup test
+	@scripts/test lint
+
+bench: ## measure speed and memory; writes docs/benchmarks.md
+	@scripts/setup test
+	.venv/bin/python -m bench
+
+soak: ## long runs: many kills, heavy fuzzing
+	@scripts/setup test
+	.venv/bin/python -m pytest -m soak --timeout 3600 -o addopts="-q --strict-markers"
+
+train: install ## train the detector again from data/
+	.venv/bin/ansim train
+
+clean: ## remove the virtual environment and caches (never your data in var/)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
