@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ansim.casework.actions.alerts import AlertReport
 from ansim.detection import AlertEvent, Assessment, Turn, Versions
 from ansim.detection.state import ConversationState
+
+if TYPE_CHECKING:  # casework needs Django set up first, which is the business of ``service``
+    from ansim.casework.actions.reports import AlertReport
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,8 @@ def reports(
             key = (event.about, event.episode)
             raised = event.raised or (key in found and found[key][1])
             found[key] = (event, raised)
+    from ansim.casework.actions.reports import AlertReport
+
     new = tuple(assessment.turn for assessment in assessments)
     result = []
     for (about, episode), (event, raised) in found.items():
@@ -68,7 +72,7 @@ def reports(
 
 
 def _held(state: ConversationState, new: tuple[Turn, ...]) -> tuple[Turn, ...]:
-    turns = {turn.id: turn for turn in state.window}
+    turns = {turn.id: turn for turn in state.turns}
     turns.update((turn.id, turn) for turn in new)
     return tuple(sorted(turns.values(), key=lambda turn: (turn.at, turn.id)))
 

@@ -7,11 +7,11 @@ import logging
 import time
 from collections.abc import Callable
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import msgspec
 from nats.aio.client import Client
 
-from ansim.casework.actions.alerts import AlertReport
 from ansim.chat import Message
 from ansim.detection import Assessment
 from ansim.detection.detector import Detector
@@ -23,6 +23,9 @@ from ansim.stream.effects import Effects, reports
 from ansim.stream.lease import Lease, LeaseLost
 from ansim.stream.reader import Delivered, Gap, Reader
 from ansim.stream.snapshot import SnapshotLost, SnapshotStore
+
+if TYPE_CHECKING:
+    from ansim.casework.actions.reports import AlertReport
 
 log = logging.getLogger(__name__)
 
@@ -110,28 +113,27 @@ class Partition:
 
     async def process(self, items: list[Delivered]) -> None:
         """Takes a run of items into the states; returns when their effects are durable."""
-        last = items[-1].sequence
         wanted: list[AlertReport] = []
-        for is_message, group in groupby(self._decoded(items), lambda i: isinstance(i, Message)):
-            if is_message:
-                messages = [item for item in group if isinstance(item, Message)]
+        for _, run in groupby(self._decoded(items), lambda pair: type(pair[1])):
+            pairs = list(run)
+            messages = [item for _, item in pairs if isinstance(item, Message)]
+            if messages:
                 states, assessments = self._detector.assess(self._states, messages)
                 self._states.update(states)
-                wanted += self._reports(messages, assessments, last)
-            else:
-                for item in group:
-                    if isinstance(item, AlertClosed) and item.conversation in self._states:
-                        state = self._states[item.conversation]
-                        closed = self._detector.closed(state, item.about, item.episode)
-                        self._states[item.conversation] = closed
+                wanted += self._reports(messages, assessments, pairs[-1][0])
+            for _, item in pairs:
+                if isinstance(item, AlertClosed) and item.conversation in self._states:
+                    state = self._states[item.conversation]
+                    closed = self._detector.closed(state, item.about, item.episode)
+                    self._states[item.conversation] = closed
         await self._effects.apply(wanted)
-        self._position = last
+        self._position = items[-1].sequence
 
-    def _decoded(self, items: list[Delivered]) -> list[Item]:
-        result: list[Item] = []
+    def _decoded(self, items: list[Delivered]) -> list[tuple[int, Item]]:
+        result: list[tuple[int, Item]] = []
         for item in items:
             try:
-                result.append(decode(item.data))
+                result.append((item.sequence, decode(item.data)))
             except UnknownItem as error:
                 log.error("partition %d, item %d: %s", self._number, item.sequence, error)
         return result

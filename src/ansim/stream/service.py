@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ansim import casework, config
 from ansim.detection.detector import Detector
 from ansim.keys import Keyring
@@ -18,15 +20,16 @@ def worker_from_environment() -> Worker:
     casework.ready()
     from django.db import close_old_connections
 
-    from ansim.casework.actions import alerts, stream_commands
+    from ansim.casework.actions import alerts, gaps
+    from ansim.casework.actions.reports import AlertReport
 
-    def commit(reports: object) -> object:
+    def commit(reports: Sequence[AlertReport]) -> None:
         close_old_connections()
-        return alerts.raise_or_update(reports)  # type: ignore[arg-type]
+        alerts.raise_or_update(reports)
 
     def on_gap(partition: int, gap: Gap | str) -> None:
         close_old_connections()
         what = gap if isinstance(gap, str) else f"items {gap.first} to {gap.last} are gone"
-        stream_commands.record_gap(partition, what)
+        gaps.record(partition, what)
 
     return Worker(settings, Keyring.load(settings.keys_path), Detector.load(), commit, on_gap)
