@@ -43,7 +43,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     risk: float
     """Risk of the conversation (0..1, calibrated) after this turn."""
     tactics: dict[str, float] = {}
-    """Probability by tactic (T01..T16) and youth signal (V1..V5) of this turn; small ones left out."""
+    """Probability by tactic (T01..T16) and youth signal (V1..V5) of this turn, where not small."""
     spans: tuple[Span, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     received_at: float = 0.0

@@ -1,0 +1,347 @@
+"""The detector: takes messages and the states of their conversations, returns both anew.
+
+Per batch: drop what is known, read, gate (one compiled call), evidence and risk (one compiled
+call), then per message window, alerts and retention. Python touches a message a few times only;
+the rest is arithmetic over arrays, which is what makes 15,000 messages a second possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ansim import __version__, reading
+from ansim.chat import Message
+from ansim.detection import spans, weights
+from ansim.detection.gate import Gate, blanked
+from ansim.detection.labels import SHOWN
+from ansim.detection.memory import Memory
+from ansim.detection.priority import HARM_WORDS, SOON_WORDS, judge
+from ansim.detection.retention import MOST_ACCOUNTS
+from ansim.detection.risk import RiskModel
+from ansim.detection.state import ConversationState, Episode, identity
+from ansim.detection.values import AlertEvent, Assessment, Priority, Span, Turn, Versions
+
+Floats = npt.NDArray[np.float64]
+
+MENTIONED = 0.2
+"""Probability from which a label of a turn is kept at all."""
+FRESH = 0.5
+"""Probability of some tactic in a turn that may open the next episode after a closing."""
+
+_T13 = SHOWN.index("T13")
+_SHOWN = len(SHOWN)
+
+
+@dataclass(slots=True)
+class _Read:
+    """One message on its way through a batch."""
+
+    message: Message
+    memory: Memory
+    account: int
+    """Its author's place among the conversation's accounts; -1 for the agency."""
+    text: str
+    original: reading.Reading
+    number: int
+    """Its row in the batch's logits."""
+    soon: float = 0.0
+    harm: float = 0.0
+    newest: float = 0.0
+
+
+class Detector:
+    """Gate and risk together. Immutable; may be shared by threads."""
+
+    def __init__(self, gate: Gate, risk: RiskModel, threshold: float | None = None) -> None:
+        self.gate = gate
+        self.risk = risk
+        self.threshold = risk.threshold if threshold is None else threshold
+        self.watch = min(risk.watch, self.threshold)
+
+    @classmethod
+    def load(cls, path: Path | None = None, threshold: float | None = None) -> Detector:
+        """The detector with the weights in folder ``path``, by default those of the package.
+
+        ``threshold`` replaces the risk at which an alert is raised. Raises
+        ``detection.weights.ModelError`` when the weights are missing or do not fit, and
+        ValueError for a threshold outside 0..1.
+        """
+        if threshold is not None and not 0.0 < threshold < 1.0:
+            raise ValueError(f"threshold is {threshold}; use a number between 0 and 1")
+        return cls(*weights.load(path or weights.default_folder()), threshold)
+
+    @property
+    def versions(self) -> Versions:
+        return Versions(
+            software=__version__,
+            gate=self.gate.version,
+            risk=self.risk.version,
+            reading=reading.VERSION,
+            threshold=self.threshold,
+            watch=self.watch,
+        )
+
+    def assess(
+        self, states: Mapping[str, ConversationState], messages: Sequence[Message]
+    ) -> tuple[dict[str, ConversationState], list[Assessment]]:
+        """Reads messages in the order given. Returns the states that changed, and what was found.
+
+        One assessment a message, in order; a message whose id its conversation still remembers
+        gets none. Neither the cut into batches nor messages of other conversations change a
+        result. ``states`` is left as it is; a conversation missing from it is new.
+        """
+        memories: dict[str, Memory] = {}
+        fresh: list[tuple[Message, Memory, reading.Reading]] = []
+        for message in messages:
+            memory = memories.get(message.conversation)
+            if memory is None:
+                memory = Memory(states.get(message.conversation), message.conversation)
+                memories[message.conversation] = memory
+            if memory.remember(identity(message.id)):
+                fresh.append((message, memory, reading.read(blanked(message.text))))
+        logits = self.gate.logits([read.text for _, _, read in fresh])
+        shown = _shown(logits)
+
+        found: list[Assessment] = []
+        waiting: list[_Read] = []
+        for number, (message, memory, read) in enumerate(fresh):
+            account = -1
+            if not message.by_agency:
+                if memory.crowded_by(message.author, MOST_ACCOUNTS):
+                    # Who makes room depends on the evidence, so that has to be up to date.
+                    found += self._settle(waiting, logits, shown)
+                    waiting = []
+                    memory.make_room()
+                account = memory.account(message.author)
+            item = _Read(message, memory, account, read.text, read, number)
+            if account >= 0:
+                if HARM_WORDS.search(read.text):
+                    item.harm = 1.0
+                if logits[number, _T13] > -3.0 and SOON_WORDS.search(read.text):
+                    item.soon = float(1.0 / (1.0 + np.exp(-logits[number, _T13])))
+            waiting.append(item)
+        found += self._settle(waiting, logits, shown)
+        return {name: memory.state() for name, memory in memories.items() if memory.changed}, found
+
+    def _settle(
+        self, items: list[_Read], logits: Floats, shown: dict[int, dict[str, float]]
+    ) -> list[Assessment]:
+        """Adds the evidence of ``items`` to their conversations and says what follows."""
+        if not items:
+            return []
+        run = _Run(items)
+        before = run.rows.copy()
+        run.go(self.risk, logits, np.full(len(items), -1, np.int64))
+        rated = [run.risks[start:end] for start, end in run.ranges]
+        # Priorities need the evidence as it stood at that message; they are rare, so the run is
+        # repeated for them with room to keep it.
+        keep = np.full(len(items), -1, np.int64)
+        room = 0
+        alarmed = {id(item.memory) for item in items if item.memory.any_open}
+        for index, (item, risks) in enumerate(zip(items, rated, strict=True)):
+            if len(risks) and float(risks.max()) >= self.threshold:
+                alarmed.add(id(item.memory))
+            if id(item.memory) in alarmed:
+                keep[index] = room
+                room += len(risks)
+        if room:
+            again = _Run(items, before)
+            again.go(self.risk, logits, keep, room)
+            run = again
+        run.write_back()
+        found = []
+        for index, item in enumerate(items):
+            risks = rated[index]
+            rows = None
+            if keep[index] >= 0:
+                rows = run.kept[keep[index] : keep[index] + len(risks)]
+            any_chance = float(1.0 / (1.0 + np.exp(-logits[item.number, _SHOWN])))
+            found.append(self._conclude(item, risks, rows, shown.get(item.number), any_chance))
+        return found
+
+    def _conclude(
+        self,
+        item: _Read,
+        risks: Floats,
+        rows: Floats | None,
+        chances: dict[str, float] | None,
+        any_chance: float,
+    ) -> Assessment:
+        """Window, alerts and retention for one message whose evidence is in."""
+        message, memory = item.message, item.memory
+        top, risk = -1, 0.0
+        for index, value in enumerate(risks.tolist()):
+            if value > risk:
+                top, risk = index, value
+        marks: tuple[Span, ...] = ()
+        if message.by_agency:
+            chances = None
+        elif chances:
+            placed = {
+                label: chance
+                for label, chance in chances.items()
+                if label[0] == "T" and chance >= self.gate.display.get(label, 0.5)
+            }
+            if placed:
+                marks = spans.find(self.gate, item.text, placed, item.original.original)
+        turn = Turn(
+            id=message.id,
+            author=message.author,
+            at=message.at,
+            text=message.text,
+            risk=risk,
+            tactics=chances or {},
+            spans=marks,
+            attachments=message.attachments,
+            received_at=message.received_at,
+            by_agency=message.by_agency,
+        )
+        if risk >= self.watch:
+            memory.watched_at = max(memory.watched_at, item.newest)
+        alerts: list[AlertEvent] = []
+        priority: Priority | None = None
+        if rows is not None and not message.by_agency:
+            alerts = self._alerts(item, risks, rows, any_chance)
+        if rows is not None and risk >= self.threshold:
+            priority, _ = judge(rows, top, risk)
+        memory.hold(turn, item.newest, risk)
+        return Assessment(
+            conversation=message.conversation,
+            turn=turn,
+            risk=risk,
+            about=memory.accounts[top] if top >= 0 else None,
+            priority=priority,
+            alerts=tuple(alerts),
+        )
+
+    def _alerts(
+        self, item: _Read, risks: Floats, rows: Floats, any_chance: float
+    ) -> list[AlertEvent]:
+        """Raises, once an episode, or updates: hysteresis is that an open one stays open."""
+        memory, message = item.memory, item.message
+        events = []
+        for index in range(len(risks)):
+            about = memory.accounts[index]
+            risk = float(risks[index])
+            episode = memory.episodes.get(about)
+            raised = False
+            if episode is None or not episode.open:
+                if risk < self.threshold:
+                    continue
+                if episode is not None and not (message.author == about and any_chance >= FRESH):
+                    continue  # closed: what was judged then does not open it again
+                episode = Episode(episode.number + 1 if episode else 1, True, message.at)
+                raised = True
+            memory.episodes[about] = Episode(episode.number, True, max(episode.at, message.at))
+            priority, why = judge(rows, index, risk)
+            events.append(
+                AlertEvent(
+                    about=about,
+                    episode=episode.number,
+                    raised=raised,
+                    risk=risk,
+                    priority=priority,
+                    why=why,
+                )
+            )
+        return events
+
+
+class _Run:
+    """Arrays for one call of ``evidence.accumulate`` over messages of several conversations."""
+
+    def __init__(self, items: list[_Read], rows: Floats | None = None) -> None:
+        from ansim.detection.evidence import WIDTH
+
+        self.items = items
+        self._first: dict[int, int] = {}
+        self._memories: list[Memory] = []
+        size = 0
+        for item in items:
+            key = id(item.memory)
+            if key not in self._first:
+                self._first[key] = size
+                self._memories.append(item.memory)
+                size += len(item.memory.accounts)
+        if rows is None:
+            rows = np.concatenate([memory.rows(WIDTH) for memory in self._memories])
+        self.rows = rows
+        self.kept: Floats = np.zeros((0, WIDTH))
+        count = len(items)
+        self._author = np.zeros(count, np.int64)
+        self._begin = np.zeros(count, np.int64)
+        self._end = np.zeros(count, np.int64)
+        self._at = np.zeros(count)
+        self._newest = np.zeros(count)
+        self._scored = np.zeros(count, np.bool_)
+        self._soon = np.zeros(count)
+        self._harm = np.zeros(count)
+        self._place = np.zeros(count, np.int64)
+        self._numbers = np.zeros(count, np.int64)
+        self.ranges: list[tuple[int, int]] = []
+        newest: dict[int, float] = {}
+        place = 0
+        for index, item in enumerate(items):
+            key = id(item.memory)
+            begin = self._first[key]
+            length = len(item.memory.accounts)
+            now = max(newest.get(key, item.memory.newest), item.message.at)
+            newest[key] = item.newest = now
+            self._author[index] = begin + max(0, item.account)
+            self._begin[index] = begin
+            self._end[index] = begin + length
+            self._at[index] = item.message.at
+            self._newest[index] = now
+            self._scored[index] = item.account >= 0
+            self._soon[index] = item.soon
+            self._harm[index] = item.harm
+            self._place[index] = place
+            self._numbers[index] = item.number
+            self.ranges.append((place, place + length))
+            place += length
+        self.risks: Floats = np.zeros(place)
+
+    def go(
+        self, risk: RiskModel, logits: Floats, keep: npt.NDArray[np.int64], room: int = 0
+    ) -> None:
+        from ansim.detection.evidence import WIDTH, accumulate
+
+        self.kept = np.zeros((room, WIDTH))
+        accumulate(
+            self.rows,
+            self._author,
+            self._begin,
+            self._end,
+            self._at,
+            self._newest,
+            self._scored,
+            logits[self._numbers],
+            self._soon,
+            self._harm,
+            risk.weights,
+            risk.bias,
+            self._place,
+            self.risks,
+            keep,
+            self.kept,
+        )
+
+    def write_back(self) -> None:
+        for memory in self._memories:
+            first = self._first[id(memory)]
+            memory.evidence = self.rows[first : first + len(memory.accounts)].tobytes()
+
+
+def _shown(logits: Floats) -> dict[int, dict[str, float]]:
+    """Labels of each message that are likely enough to be kept, with their probability."""
+    bound = float(np.log(MENTIONED / (1 - MENTIONED)))
+    found: dict[int, dict[str, float]] = {}
+    for number, label in zip(*np.nonzero(logits[:, :_SHOWN] >= bound), strict=True):
+        chance = 1.0 / (1.0 + np.exp(-logits[number, label]))
+        found.setdefault(int(number), {})[SHOWN[label]] = round(float(chance), 4)
+    return found

@@ -1,0 +1,120 @@
+"""One conversation while a batch is read: its state taken apart, changed, and put together once."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ansim.detection.retention import MOST_IDS, WATCHED_TEXT
+from ansim.detection.state import ID_BYTES, ConversationState, holds
+from ansim.detection.values import Turn
+from ansim.detection.window import expire, insert
+
+Floats = npt.NDArray[np.float64]
+
+
+class Memory:
+    """Working copy of a ConversationState. ``evidence`` may lag behind ``accounts``: new ones at
+    the end have no row yet."""
+
+    __slots__ = (
+        "_conversation",
+        "_places",
+        "accounts",
+        "any_open",
+        "changed",
+        "episodes",
+        "evidence",
+        "known",
+        "newest",
+        "oldest_text",
+        "risk",
+        "turns",
+        "watched_at",
+    )
+
+    def __init__(self, state: ConversationState | None, conversation: str) -> None:
+        state = state or ConversationState(conversation=conversation)
+        self._conversation = conversation
+        self.newest = state.newest
+        self.accounts = list(state.accounts)
+        self._places = {account: place for place, account in enumerate(self.accounts)}
+        self.evidence = state.evidence
+        self.turns = list(state.turns)
+        self.oldest_text = state.oldest_text
+        self.known = state.known
+        self.episodes = dict(state.episodes)
+        self.watched_at = state.watched_at
+        self.risk = state.risk
+        self.any_open = any(episode.open for episode in self.episodes.values())
+        self.changed = False
+
+    def remember(self, identity: bytes) -> bool:
+        """Notes a message id. False when it is known already."""
+        if holds(self.known, identity):
+            return False
+        self.known = (self.known + identity)[-MOST_IDS * ID_BYTES :]
+        self.changed = True
+        return True
+
+    def account(self, name: str) -> int:
+        """The place of an account, given to it now if it is new."""
+        place = self._places.get(name)
+        if place is None:
+            place = self._places[name] = len(self.accounts)
+            self.accounts.append(name)
+        return place
+
+    def crowded_by(self, name: str, most: int) -> bool:
+        """Whether ``name`` is new and there is no place left."""
+        return name not in self._places and len(self.accounts) >= most
+
+    def make_room(self) -> None:
+        """Forgets the account with the least evidence; those with an open alert come last."""
+        from ansim.detection.evidence import ANY_SUM, LAST, WIDTH
+
+        rows = self.rows(WIDTH)
+
+        def worth(place: int) -> tuple[bool, float, float]:
+            episode = self.episodes.get(self.accounts[place])
+            held = episode is not None and episode.open
+            return (held, float(rows[place, ANY_SUM]), float(rows[place, LAST]))
+
+        least = min(range(len(self.accounts)), key=worth)
+        self.evidence = np.delete(rows, least, axis=0).tobytes()
+        self.episodes.pop(self.accounts.pop(least), None)
+        self._places = {account: place for place, account in enumerate(self.accounts)}
+
+    def rows(self, width: int) -> Floats:
+        """Evidence of all accounts, [accounts, width], writable; zeros for those without any."""
+        rows = np.zeros((len(self.accounts), width))
+        held = np.frombuffer(self.evidence, np.float64).reshape(-1, width)
+        rows[: len(held)] = held
+        return rows
+
+    def watched(self, now: float) -> bool:
+        """Whether text may be held for longer at ``now``."""
+        return self.any_open or now - self.watched_at <= WATCHED_TEXT
+
+    def hold(self, turn: Turn, newest: float, risk: float) -> None:
+        """Puts a turn into the window and drops what has expired at ``newest``."""
+        self.newest = newest
+        self.risk = risk
+        insert(self.turns, turn)
+        self.oldest_text = min(self.oldest_text, turn.at)
+        self.any_open = any(episode.open for episode in self.episodes.values())
+        self.oldest_text = expire(self.turns, newest, self.watched(newest), self.oldest_text)
+
+    def state(self) -> ConversationState:
+        return ConversationState(
+            conversation=self._conversation,
+            newest=self.newest,
+            accounts=tuple(self.accounts),
+            evidence=self.evidence,
+            turns=tuple(self.turns),
+            oldest_text=self.oldest_text,
+            known=self.known,
+            episodes=self.episodes,
+            watched_at=self.watched_at,
+            risk=self.risk,
+        )

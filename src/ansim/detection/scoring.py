@@ -1,0 +1,95 @@
+"""The gate's arithmetic: log-odds of every label for every text of a batch, and their origin."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ansim.detection.compiling import compiled
+from ansim.detection.features import SEGMENT, STRIDE, Codes, collect, room_for
+
+Floats = npt.NDArray[np.float64]
+Weights = npt.NDArray[np.float32]
+
+
+@compiled
+def score(
+    codes: Codes,
+    bounds: npt.NDArray[np.int64],
+    weights: Weights,
+    squares: Weights,
+    bias: Floats,
+    steady: int,
+    out: Floats,
+) -> None:
+    """Fills ``out[text, label]`` with log-odds.
+
+    ``weights`` is [BUCKETS, labels], already multiplied by each feature's rarity, and ``squares``
+    the square of that rarity (0 for a feature never seen in training, which then counts for
+    nothing). A text longer than a segment takes, label by label, its strongest segment; from
+    column ``steady`` on (beliefs about the author) the mean of them.
+    """
+    labels = weights.shape[1]
+    room = room_for(SEGMENT)
+    buckets = np.empty(room, np.int32)
+    starts = np.empty(room, np.int32)
+    ends = np.empty(room, np.int32)
+    here = np.empty(labels, np.float64)
+    for text in range(bounds.shape[0] - 1):
+        start = bounds[text]
+        end = bounds[text + 1]
+        pieces = 0
+        for label in range(labels):
+            out[text, label] = bias[label]
+        while True:
+            stop = min(start + SEGMENT, end)
+            found = collect(codes, start, stop, buckets, starts, ends)
+            norm = 0.0
+            for label in range(labels):
+                here[label] = 0.0
+            for index in range(found):
+                bucket = buckets[index]
+                square = squares[bucket]
+                if square > 0.0:
+                    norm += square
+                    for label in range(labels):
+                        here[label] += weights[bucket, label]
+            scale = 1.0 / np.sqrt(norm) if norm > 0.0 else 0.0
+            for label in range(labels):
+                value = bias[label] + here[label] * scale
+                if pieces == 0:
+                    out[text, label] = value
+                elif label < steady:
+                    out[text, label] = max(out[text, label], value)
+                else:
+                    out[text, label] += (value - out[text, label]) / (pieces + 1)
+            pieces += 1
+            if stop >= end:
+                break
+            start += STRIDE
+
+
+@compiled
+def attribute(
+    codes: Codes, start: int, end: int, weights: Weights, squares: Weights, label: int, out: Floats
+) -> None:
+    """Adds to ``out[character]`` what that character of ``codes[start:end]`` gives to a label.
+
+    The weight of a feature is shared evenly by the characters it covers.
+    """
+    length = end - start
+    room = room_for(length)
+    buckets = np.empty(room, np.int32)
+    starts = np.empty(room, np.int32)
+    ends = np.empty(room, np.int32)
+    found = collect(codes, start, end, buckets, starts, ends)
+    norm = 0.0
+    for index in range(found):
+        norm += squares[buckets[index]]
+    if norm <= 0.0:
+        return
+    scale = 1.0 / np.sqrt(norm)
+    for index in range(found):
+        share = weights[buckets[index], label] * scale / (ends[index] - starts[index])
+        for character in range(starts[index], ends[index]):
+            out[character - start] += share

@@ -1,0 +1,68 @@
+"""The memory of one conversation: small, immutable, the same after a journey through msgpack."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from ansim.detection.values import Turn
+
+SCHEMA = 1
+"""Raised when an older snapshot could no longer be read as it stands."""
+
+ID_BYTES = 8
+
+
+class Episode(msgspec.Struct, frozen=True, array_like=True):
+    """The latest alert about one account: its number, and whether it is still open."""
+
+    number: int
+    open: bool
+    at: float
+    """Event time of its newest evidence."""
+
+
+class ConversationState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything detection remembers of a conversation. ``assess`` makes a new one, never edits.
+
+    ``evidence`` holds one row of ``evidence.WIDTH`` little-endian doubles for each of
+    ``accounts``; ``known`` the 8-byte hashes of recent message ids, oldest first.
+    """
+
+    conversation: str
+    schema: int = SCHEMA
+    newest: float = float("-inf")
+    """Newest event time seen, seconds since 1970."""
+    accounts: tuple[str, ...] = ()
+    evidence: bytes = b""
+    turns: tuple[Turn, ...] = ()
+    """The window, by (at, id)."""
+    oldest_text: float = float("inf")
+    """Event time of the oldest turn whose text is still held."""
+    known: bytes = b""
+    episodes: dict[str, Episode] = {}
+    watched_at: float = float("-inf")
+    """Last event time at which the risk was at or above the watch threshold."""
+    risk: float = 0.0
+
+    @property
+    def open_alerts(self) -> tuple[str, ...]:
+        """Accounts with an open alert."""
+        return tuple(about for about, episode in self.episodes.items() if episode.open)
+
+
+def identity(message_id: str) -> bytes:
+    """Stable 8-byte hash of a message id."""
+    raw = message_id.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(raw, digest_size=ID_BYTES).digest()
+
+
+def holds(known: bytes, wanted: bytes) -> bool:
+    """Whether the packed hashes ``known`` contain ``wanted`` at an entry's own place."""
+    at = known.find(wanted)
+    while at >= 0:
+        if at % ID_BYTES == 0:
+            return True
+        at = known.find(wanted, at + 1)
+    return False

@@ -1,0 +1,123 @@
+"""Reads and writes the trained weights: ``gate.npz`` and ``risk.json`` in ``ansim/models``."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from ansim.detection.gate import Gate
+from ansim.detection.labels import LABELS
+from ansim.detection.risk import RiskModel
+
+GATE_FILE, RISK_FILE = "gate.npz", "risk.json"
+
+
+class ModelError(Exception):
+    """The weights cannot be used; the message names the file and says what to do."""
+
+
+class RiskFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``risk.json`` holds. ``gate`` is the SHA-256 of the gate file it was fitted with."""
+
+    gate: str
+    features: tuple[str, ...]
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+    watch: float
+    prevalence: float
+    display: dict[str, float]
+
+
+def default_folder() -> Path:
+    return Path(str(files("ansim.models")))
+
+
+def version_of(raw: bytes) -> str:
+    """Short name of a file's content, as it stands in ``Versions``."""
+    return hashlib.sha256(raw).hexdigest()[:12]
+
+
+def save(
+    folder: Path,
+    buckets: np.ndarray[tuple[int], np.dtype[np.int32]],
+    rarity: np.ndarray[tuple[int], np.dtype[np.float32]],
+    weights: np.ndarray[tuple[int, int], np.dtype[np.float32]],
+    bias: np.ndarray[tuple[int], np.dtype[np.float64]],
+    risk: RiskFile,
+) -> RiskFile:
+    """Writes both files and returns ``risk`` with the gate's hash in it.
+
+    ``weights`` [features, labels] belong to ``buckets`` (sorted) and do not include the rarity.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / GATE_FILE
+    step = np.maximum(np.abs(weights).max(axis=0), 1e-6) / 127.0
+    np.savez_compressed(
+        path,
+        labels=np.array(LABELS),
+        buckets=buckets,
+        rarity=rarity.astype(np.float16),
+        weights=np.rint(weights / step).astype(np.int8),
+        step=step.astype(np.float32),
+        bias=bias,
+    )
+    risk = msgspec.structs.replace(risk, gate=hashlib.sha256(path.read_bytes()).hexdigest())
+    document = msgspec.json.format(msgspec.json.encode(risk), indent=1)
+    (folder / RISK_FILE).write_bytes(document + b"\n")
+    return risk
+
+
+@lru_cache(maxsize=4)
+def load(folder: Path) -> tuple[Gate, RiskModel]:
+    """Reads the weights of ``folder``. Raises ModelError when they are missing or do not fit."""
+    from ansim.detection.evidence import FEATURE_NAMES
+    from ansim.detection.features import BUCKETS
+
+    again = "run `ansim train`, or reinstall the package"
+    try:
+        raw_gate = (folder / GATE_FILE).read_bytes()
+        raw_risk = (folder / RISK_FILE).read_bytes()
+    except OSError as error:
+        raise ModelError(f"no model in {folder}: {error.strerror}; {again}") from None
+    try:
+        risk = msgspec.json.decode(raw_risk, type=RiskFile)
+    except msgspec.MsgspecError as error:
+        raise ModelError(f"{folder / RISK_FILE} cannot be read ({error}); {again}") from None
+    if risk.gate != hashlib.sha256(raw_gate).hexdigest():
+        raise ModelError(
+            f"{folder / GATE_FILE} is not the file {RISK_FILE} was fitted with; {again}"
+        )
+    try:
+        with np.load(folder / GATE_FILE, allow_pickle=False) as stored:
+            if tuple(stored["labels"]) != LABELS:
+                raise ValueError("its labels are not those of this version")
+            rarity = stored["rarity"].astype(np.float32)
+            buckets = stored["buckets"]
+            weights = np.zeros((BUCKETS, len(LABELS)), np.float32)
+            weights[buckets] = stored["weights"] * stored["step"] * rarity[:, None]
+            squares = np.zeros(BUCKETS, np.float32)
+            squares[buckets] = rarity**2
+            bias = stored["bias"].astype(np.float64)
+    except (ValueError, KeyError, IndexError, OSError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{folder / GATE_FILE} cannot be used ({error}); {again}") from None
+    if risk.features != FEATURE_NAMES or len(risk.weights) != len(FEATURE_NAMES):
+        raise ModelError(
+            f"{folder / RISK_FILE} was fitted for other features than this version's; {again}"
+        )
+    gate = Gate(weights, squares, bias, risk.display, version_of(raw_gate))
+    model = RiskModel(
+        np.array(risk.weights, np.float64),
+        risk.bias,
+        risk.threshold,
+        risk.watch,
+        risk.prevalence,
+        version_of(raw_risk),
+    )
+    return gate, model

@@ -1,0 +1,1 @@
+"""The trained weights and their card (README.md). Written by `ansim train`."""

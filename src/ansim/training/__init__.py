@@ -1,0 +1,1 @@
+"""Learning from written conversations: never imported by the running service."""

@@ -1,0 +1,73 @@
+"""The conversations we learn from, and who wrote which: worlds are never mixed by turn."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+AFTER_ALERT = 2
+"""Turns after ``alert_by`` that a model may still read when it is judged, as the baseline does."""
+
+
+class CorpusTurn(msgspec.Struct, frozen=True, kw_only=True):
+    """One turn; ``at`` is in seconds since the conversation began."""
+
+    at: float
+    author: str = msgspec.field(name="from")
+    text: str
+    tags: tuple[str, ...] = ()
+
+
+class CorpusConversation(msgspec.Struct, frozen=True, kw_only=True):
+    """One written conversation. ``speakers`` is the truth, not always visible in the text."""
+
+    id: str
+    label: str
+    turns: tuple[CorpusTurn, ...]
+    kind: str = ""
+    channel: str = ""
+    speakers: dict[str, str] = {}
+    alert_by: int | None = None
+
+    @property
+    def grooming(self) -> bool:
+        return self.label == "grooming"
+
+    @property
+    def world(self) -> str:
+        """The writer: ``tr-a`` … ``tr-f``."""
+        return self.id[:4]
+
+    @property
+    def cut(self) -> int:
+        """Turns read when this conversation is judged: two past ``alert_by``, or all of them."""
+        if self.alert_by is None:
+            return len(self.turns)
+        return min(len(self.turns), self.alert_by + AFTER_ALERT)
+
+
+def load(path: Path) -> list[CorpusConversation]:
+    """Reads one conversation a line. Raises ValueError naming the line that cannot be read."""
+    decoder = msgspec.json.Decoder(CorpusConversation)
+    conversations = []
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                conversations.append(decoder.decode(line))
+            except msgspec.MsgspecError as error:
+                raise ValueError(f"{path}, line {number}: {error}") from None
+    return conversations
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of the file, recorded in the model card."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def worlds(conversations: Sequence[CorpusConversation]) -> list[str]:
+    return sorted({conversation.world for conversation in conversations})

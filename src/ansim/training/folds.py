@@ -1,0 +1,74 @@
+"""Gate scores of every turn by a gate that has not seen its writer's world, and their calibration.
+
+The risk model is fitted on these scores only: on what the gate says of its own training turns it
+would learn to trust it too much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from ansim.detection.labels import LABEL_COUNT
+from ansim.training import gate_fit, logistic
+from ansim.training.gate_fit import FittedGate, GateSettings
+from ansim.training.turns import Turns
+
+Floats = npt.NDArray[np.float64]
+
+
+class Folds:
+    """Fits gates without some worlds, each set of worlds once, and keeps their scores."""
+
+    def __init__(self, turns: Turns, settings: GateSettings) -> None:
+        self.turns = turns
+        self.settings = settings
+        self.worlds = sorted(set(turns.world.tolist()))
+        self._scores: dict[frozenset[str], Floats] = {}
+
+    def gate(self, without: Iterable[str] = ()) -> FittedGate:
+        """A gate fitted on every world but these."""
+        rows = np.flatnonzero(~np.isin(self.turns.world, list(without)))
+        return gate_fit.fit(
+            [self.turns.documents[row] for row in rows],
+            self.turns.targets[rows],
+            self.turns.importance[rows],
+            self.settings,
+        )
+
+    def _without(self, worlds: frozenset[str]) -> Floats:
+        """Log-odds of the turns of these worlds (other rows NaN) by a gate that saw none."""
+        if worlds not in self._scores:
+            gate = self.gate(worlds)
+            rows = np.flatnonzero(np.isin(self.turns.world, list(worlds)))
+            table = gate_fit.rows([self.turns.documents[row] for row in rows], gate.known)
+            scores = np.full((len(self.turns.world), LABEL_COUNT), np.nan)
+            scores[rows] = gate.logits(table)
+            self._scores[worlds] = scores
+        return self._scores[worlds]
+
+    def unseen(self, held_out: str | None = None) -> Floats:
+        """Log-odds of every turn by a gate that saw neither its world nor ``held_out``."""
+        out = np.empty((len(self.turns.world), LABEL_COUNT))
+        for world in self.worlds:
+            away = frozenset({world} if held_out is None else {world, held_out})
+            rows = self.turns.world == world
+            out[rows] = self._without(away)[rows]
+        return out
+
+
+def calibration(turns: Turns, scores: Floats, rows: npt.NDArray[np.bool_]) -> Floats:
+    """Slope and offset [labels, 2] that make unseen log-odds of ``rows`` honest (Platt scaling)."""
+    out = np.empty((LABEL_COUNT, 2))
+    for label in range(LABEL_COUNT):
+        known = rows & (turns.importance[:, label] > 0)
+        slope, offset = logistic.fit(
+            scores[known, label : label + 1],
+            turns.targets[known, label].astype(np.float64),
+            np.ones(int(known.sum())),
+            1.0,
+        )
+        out[label] = max(float(slope[0]), 1e-3), offset
+    return out

@@ -1,0 +1,105 @@
+"""Fits the risk model: from the evidence of an account at some moments to grooming or not.
+
+Only prefixes are learnt: what a conversation looks like around the turn by which a counsellor would
+want the alert, not how it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from ansim.detection import evidence
+from ansim.detection.labels import TACTICS
+from ansim.training import logistic
+from ansim.training.turns import Turns
+
+Floats = npt.NDArray[np.float64]
+
+_T13 = TACTICS.index("T13")
+VICTIM_WEIGHT = 0.3
+"""Of the young person's own account in a grooming conversation: it must stay below the other's."""
+
+
+def trajectories(turns: Turns, logits: Floats) -> list[Floats]:
+    """Risk features [turn, account, feature] of every conversation after each of its turns."""
+    out = []
+    for index, conversation in enumerate(turns.conversations):
+        accounts = turns.authors[index]
+        count, width = len(conversation.turns), len(accounts)
+        span = slice(int(turns.first[index]), int(turns.first[index + 1]))
+        at = np.array([turn.at for turn in conversation.turns], np.float64)
+        chance = logistic.sigmoid(logits[span, _T13])
+        kept = np.zeros((count * width, evidence.WIDTH))
+        evidence.accumulate(
+            np.zeros((width, evidence.WIDTH)),
+            np.array([accounts.index(turn.author) for turn in conversation.turns]),
+            np.zeros(count, np.int64),
+            np.full(count, width),
+            at,
+            np.maximum.accumulate(at),
+            np.ones(count, np.bool_),
+            np.ascontiguousarray(logits[span]),
+            chance * turns.soon[span],
+            turns.harm[span],
+            np.zeros(evidence.FEATURES),
+            0.0,
+            np.arange(count) * width,
+            np.zeros(count * width),
+            np.arange(count) * width,
+            kept,
+        )
+        described = np.zeros((count, width, evidence.FEATURES))
+        for turn in range(count):
+            rows = kept[turn * width : (turn + 1) * width]
+            for account in range(width):
+                evidence.describe(rows, account, described[turn, account])
+        out.append(described)
+    return out
+
+
+def _instances(
+    turns: Turns, described: list[Floats], chosen: Iterable[int]
+) -> tuple[Floats, Floats, Floats]:
+    """Features, truth and weight of the accounts of the chosen conversations at chosen moments."""
+    table, truth, weight = [], [], []
+    for index in chosen:
+        conversation, accounts = turns.conversations[index], turns.authors[index]
+        count = len(conversation.turns)
+        if conversation.alert_by is None:
+            for moment, share in ((count // 2, 0.25), (3 * count // 4, 0.25), (count - 1, 0.5)):
+                for account in range(len(accounts)):
+                    table.append(described[index][moment, account])
+                    truth.append(0.0)
+                    weight.append(2 * share / len(accounts))
+            continue
+        approachers = {
+            turn.author for turn in conversation.turns if any(t[0] == "T" for t in turn.tags)
+        }
+        moments = range(conversation.alert_by - 1, min(count, conversation.alert_by + 3))
+        for moment in moments:
+            for account, name in enumerate(accounts):
+                guilty = name in approachers
+                others = len(approachers) if guilty else len(accounts) - len(approachers)
+                table.append(described[index][moment, account])
+                truth.append(float(guilty))
+                weight.append((1.0 if guilty else VICTIM_WEIGHT) / (len(moments) * others))
+    return np.array(table), np.array(truth), np.array(weight)
+
+
+def fit(
+    turns: Turns, described: list[Floats], chosen: npt.NDArray[np.int64], penalty: float
+) -> tuple[Floats, float]:
+    """Weights and bias of the risk model, from the conversations ``chosen``."""
+    table, truth, weight = _instances(turns, described, chosen.tolist())
+    mean = np.average(table, axis=0, weights=weight)
+    spread = np.sqrt(np.average((table - mean) ** 2, axis=0, weights=weight)) + 1e-6
+    weights, bias = logistic.fit((table - mean) / spread, truth, weight, penalty)
+    return weights / spread, bias - float((weights / spread) @ mean)
+
+
+def highest(described: Floats, cut: int, weights: Floats, bias: float) -> float:
+    """Highest log-odds of any account at any of the first ``cut`` turns: would it have alerted?"""
+    return float((described[:cut] @ weights + bias).max())

@@ -1,0 +1,76 @@
+"""The corpus as the gate sees it: one row a turn, with what is true of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ansim.detection.gate import blanked
+from ansim.detection.labels import ADULT, ANY, COLUMN, LABEL_COUNT, MINOR
+from ansim.detection.priority import HARM_WORDS, SOON_WORDS
+from ansim.reading import read
+from ansim.training.corpus import CorpusConversation, CorpusTurn
+from ansim.training.gate_fit import Document, occurrences
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Turns:
+    """All turns of some conversations, conversation by conversation."""
+
+    conversations: list[CorpusConversation]
+    first: npt.NDArray[np.int64]
+    """Row of each conversation's first turn; one more entry than conversations."""
+    world: npt.NDArray[np.str_]
+    """World of each row."""
+    documents: list[Document]
+    targets: npt.NDArray[np.bool_]
+    """[rows, labels]"""
+    importance: Floats
+    """[rows, labels]; 0 where the truth is unknown."""
+    soon: Floats
+    """1 where the turn has words of a near time."""
+    harm: Floats
+    """1 where it has words of self-harm."""
+    authors: list[list[str]] = field(default_factory=list)
+    """Accounts of each conversation in the order in which they first speak."""
+
+    @classmethod
+    def of(cls, conversations: Sequence[CorpusConversation]) -> Turns:
+        rows = [(c, turn) for c in conversations for turn in c.turns]
+        texts = [read(blanked(turn.text)).text for _, turn in rows]
+        targets = np.zeros((len(rows), LABEL_COUNT), np.bool_)
+        importance = np.ones((len(rows), LABEL_COUNT))
+        for row, (conversation, turn) in enumerate(rows):
+            _mark(conversation, turn, targets[row], importance[row])
+        return cls(
+            conversations=list(conversations),
+            first=np.cumsum([0, *(len(c.turns) for c in conversations)]),
+            world=np.array([c.world for c, _ in rows]),
+            documents=occurrences(texts),
+            targets=targets,
+            importance=importance,
+            soon=np.array([float(bool(SOON_WORDS.search(text))) for text in texts]),
+            harm=np.array([float(bool(HARM_WORDS.search(text))) for text in texts]),
+            authors=[list(dict.fromkeys(t.author for t in c.turns)) for c in conversations],
+        )
+
+
+def _mark(
+    conversation: CorpusConversation,
+    turn: CorpusTurn,
+    target: npt.NDArray[np.bool_],
+    importance: Floats,
+) -> None:
+    for tag in turn.tags:
+        target[COLUMN[tag]] = True
+    target[COLUMN[ANY]] = any(tag.startswith("T") for tag in turn.tags)
+    age = conversation.speakers.get(turn.author, "unknown")
+    target[COLUMN[MINOR]] = age == "minor"
+    target[COLUMN[ADULT]] = age == "adult"
+    if age == "unknown":
+        importance[[COLUMN[MINOR], COLUMN[ADULT]]] = 0.0
