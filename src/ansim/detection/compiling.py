@@ -21,7 +21,7 @@ def _settle_cache() -> None:
     Numba itself tries ``__pycache__`` beside the source, then the user's cache folder, and fails
     when it may write to neither (a read-only container image with no home).
     """
-    if numba_config.CACHE_DIR:
+    if numba_config.CACHE_DIR:  # type: ignore[attr-defined]
         return
     for folder in (Path(__file__).parent, Path.home()):
         if os.access(folder, os.W_OK):
@@ -29,7 +29,7 @@ def _settle_cache() -> None:
     folder = Path(tempfile.gettempdir()) / f"ansim-numba-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid == os.getuid():  # never run code another user left in a shared folder
-        numba_config.CACHE_DIR = str(folder)
+        numba_config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 
 _settle_cache()
