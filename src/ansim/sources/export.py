@@ -1,0 +1,186 @@
+"""A conversation that someone exported from a messenger and gave to us: what every importer makes.
+
+An importer reads bytes and returns an ``Export`` or raises an ``ExportError``; it keeps nothing.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from ansim.chat import Attachment, Message
+
+Language = Literal["ko", "en"]
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_MESSAGES = 500_000
+
+
+class SystemKind(StrEnum):
+    """What a line of the messenger itself reports."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    INVITED = "invited"
+    REMOVED = "removed"
+    DELETED = "deleted"
+    """A message was there and its sender took it back."""
+    HIDDEN = "hidden"
+    """A message was there and the room's keeper hid it."""
+    NOTICE = "notice"
+    OTHER = "other"
+
+
+class ExportTurn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message. ``at`` in seconds since 1970-01-01 UTC, ``line`` of the file counted from 1."""
+
+    at: float
+    sender: str
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    line: int
+
+
+class SystemLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line the messenger wrote. ``at`` is None before the first dated line of the file."""
+
+    kind: SystemKind
+    text: str
+    line: int
+    at: float | None = None
+    sender: str = ""
+    """Whose message was deleted, where the file says so."""
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """Something the reader of the result should know about the file. ``str`` gives Korean."""
+
+    code: str
+    line: int
+    count: int = 1
+
+    def sentence(self, language: Language = "ko") -> str:
+        """The remark in one sentence."""
+        text = _REMARKS[self.code][0 if language == "ko" else 1]
+        return text.format(line=self.line, count=self.count)
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+
+_REMARKS = {
+    "backwards": (
+        "시간이 거꾸로 가는 줄이 {count}개 있습니다(처음: {line}번째 줄). 대화를 붙여 넣은 글이면 "
+        "보낸 사람이 실제와 다를 수 있습니다.",
+        "Time runs backwards in {count} line(s), first in line {line}. Where a chat was pasted "
+        "into a message, the sender shown may not be the real one.",
+    ),
+    "bytes": (
+        "읽을 수 없는 글자 {count}개를 � 로 바꾸었습니다(처음: {line}번째 줄).",
+        "{count} unreadable character(s) were replaced by �, first in line {line}.",
+    ),
+    "unfinished": (
+        "{line}번째 줄에서 시작한 인용 부호가 닫히지 않았습니다. 파일이 잘렸을 수 있습니다.",
+        "The quotation begun in line {line} is never closed. The file may have been cut off.",
+    ),
+}
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation as its file tells it, in the order of the file."""
+
+    form: str
+    """Which kind of file it was, for example ``kakaotalk-android-text-ko``."""
+    title: str
+    exported_at: float | None
+    turns: list[ExportTurn]
+    system: list[SystemLine]
+    participants: list[str]
+    """Senders in order of appearance. Two people of one name cannot be told apart."""
+    warnings: list[Remark]
+    zone: str = "Asia/Seoul"
+    """Files state no time zone; this one was assumed."""
+
+
+class ExportError(Exception):
+    """The file cannot be used. ``str`` gives the Korean sentence, ``sentence`` either one."""
+
+    def __init__(self, korean: str, english: str, line: int = 0) -> None:
+        super().__init__(korean)
+        self.korean = korean
+        self.english = english
+        self.line = line
+
+    def sentence(self, language: Language = "ko") -> str:
+        """What is wrong and what to do, in one or two sentences."""
+        return self.korean if language == "ko" else self.english
+
+
+class TooLarge(ExportError):
+    """The file, one message of it, or the number of its messages is over the limit."""
+
+
+class UnknownForm(ExportError):
+    """The file is in no form that is known. ``line`` is the first that could not be read."""
+
+    def __init__(self, line: int, text: str, known: tuple[str, ...], name: str = "") -> None:
+        shown = safe(text, 60)
+        quoted_ko = f"“{shown}”" if shown.strip() else "비어 있음"
+        quoted_en = f"“{shown}”" if shown.strip() else "nothing there"
+        file = safe(name, 80)
+        forms = ", ".join(known)
+        super().__init__(
+            f"{file + ': ' if file else ''}{line}번째 줄을 읽을 수 없습니다: {quoted_ko}. "
+            f"읽을 수 있는 형식: {forms}",
+            f"{file + ': ' if file else ''}line {line} cannot be read: {quoted_en}. "
+            f"Known forms: {forms}",
+            line,
+        )
+        self.text = shown
+        self.known = known
+
+
+def safe(text: str, limit: int | None = None) -> str:
+    """``text`` fit for a terminal or a log: one line without control or direction characters.
+
+    Line breaks become spaces, every other control, format or unassigned character ``·``; longer
+    than ``limit`` it ends in ``…``.
+    """
+    cut = text if limit is None or len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+    if cut.isascii() and cut.isprintable():
+        return cut
+    return "".join(_shown(character) for character in cut)
+
+
+def _shown(character: str) -> str:
+    if character.isspace():
+        return " "
+    return "·" if unicodedata.category(character)[0] == "C" else character
+
+
+def messages(
+    export: Export, *, source: str, conversation: str, author: Callable[[str], str]
+) -> list[Message]:
+    """The turns as messages of ``conversation``, in the order of the file.
+
+    ``author`` makes an account of a sender's name (a pseudonym, wherever anything is kept). Ids
+    come from the line, so that reading the same file again gives the same ids, and sort like the
+    file does among messages of the same minute.
+    """
+    authors = {name: author(name) for name in export.participants}
+    return [
+        Message(
+            id=f"L{turn.line:08d}",
+            source=source,
+            conversation=conversation,
+            author=authors[turn.sender],
+            at=turn.at,
+            text=turn.text,
+            attachments=turn.attachments,
+        )
+        for turn in export.turns
+    ]
