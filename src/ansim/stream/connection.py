@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-import nats
 from nats.aio.client import Client
 
 from ansim.config import Config
@@ -23,7 +22,8 @@ async def connect(config: Config, keyring: Keyring, name: str) -> Client:
         log.debug("nats: %s", error)
 
     async def on_disconnect() -> None:
-        log.warning("%s: connection to NATS lost, trying again", name)
+        if not client.is_closed:
+            log.warning("%s: connection to NATS lost, trying again", name)
 
     async def on_reconnect() -> None:
         log.warning("%s: connected to NATS again", name)
@@ -31,7 +31,8 @@ async def connect(config: Config, keyring: Keyring, name: str) -> Client:
     credentials = (
         {} if config.nats_url else {"user": server.USER, "password": server.password(keyring)}
     )
-    return await nats.connect(
+    client = Client()
+    await client.connect(
         [url.strip() for url in config.nats_address.split(",")],
         name=name,
         allow_reconnect=True,
@@ -46,3 +47,4 @@ async def connect(config: Config, keyring: Keyring, name: str) -> Client:
         reconnected_cb=on_reconnect,
         **credentials,
     )
+    return client

@@ -14,6 +14,7 @@ from nats.aio.client import Client
 
 from ansim.chat import Message
 from ansim.detection import Assessment
+from ansim.detection.aftermath import closed, forget
 from ansim.detection.detector import Detector
 from ansim.detection.state import ConversationState
 from ansim.keys import Keyring
@@ -32,10 +33,18 @@ log = logging.getLogger(__name__)
 BATCH = 256
 IDLE_SECONDS = 0.5
 POSITION_SECONDS = 1.0
-SWEEP_SECONDS = 600.0
-"""Texts past their time are dropped from the states at least this often (R06)."""
+SWEEP_SECONDS = 60.0
+"""Texts past their time are dropped from the states this often (R06)."""
+SWEEP_STEP = 300
+"""States looked at between two batches, so that a sweep never holds up a message."""
 SNAPSHOT_SHARE = 20
 """A snapshot is not repeated before this many times as long as it took has passed."""
+
+
+def day_clock() -> float:
+    """Time of day, seconds since 1970: what retention goes by. Replaced in tests."""
+    return time.time()
+
 
 _packer = msgspec.msgpack.Encoder()
 _unpacker = msgspec.msgpack.Decoder(dict[str, ConversationState])
@@ -55,7 +64,6 @@ class Partition:
         *,
         snapshot_seconds: float,
         on_gap: Callable[[int, Gap | str], None],
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._keyring = keyring
@@ -65,13 +73,14 @@ class Partition:
         self._number = number
         self._snapshot_seconds = snapshot_seconds
         self._on_gap = on_gap
-        self._clock = clock
         self._states: dict[str, ConversationState] = {}
         self._position = 0
         self._saved = 0
         self._next_snapshot = 0.0
         self._next_position = 0.0
         self._next_sweep = time.monotonic() + SWEEP_SECONDS
+        self._to_sweep: list[str] = []
+        self._swept = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; then writes a last snapshot.
@@ -93,9 +102,9 @@ class Partition:
             self._states = _unpacker.decode(packed)
         reader = Reader(self._client, self._number, self._position)
         gap = await reader.gap()
-        if gap is not None and self._position > 0:
+        if gap is not None:
             await asyncio.to_thread(self._on_gap, self._number, gap)
-            self._position = self._saved = reader.after
+        self._position = self._saved = reader.after
         self._next_snapshot = time.monotonic() + self._snapshot_seconds
         try:
             while not stop.is_set():
@@ -104,6 +113,7 @@ class Partition:
                     raise LeaseLost(f"partition {self._number}")
                 if items:
                     await self.process(items)
+                self.sweep()
                 await self._tell_position()
                 await self._snapshot_when_due(store)
             if self._lease.held and self._position > self._saved:
@@ -124,8 +134,8 @@ class Partition:
             for _, item in pairs:
                 if isinstance(item, AlertClosed) and item.conversation in self._states:
                     state = self._states[item.conversation]
-                    closed = self._detector.closed(state, item.about, item.episode)
-                    self._states[item.conversation] = closed
+                    after = closed(state, item.about, item.episode)
+                    self._states[item.conversation] = after
         await self._effects.apply(wanted)
         self._position = items[-1].sequence
 
@@ -170,25 +180,29 @@ class Partition:
 
     async def _snapshot_when_due(self, store: SnapshotStore) -> None:
         now = time.monotonic()
-        sweep = now >= self._next_sweep
-        if sweep:
-            self._next_sweep = now + SWEEP_SECONDS
-        if sweep or (now >= self._next_snapshot and self._position > self._saved):
+        if now >= self._next_snapshot and (self._position > self._saved or self._swept):
             await self._snapshot(store)
             took = time.monotonic() - now
             self._next_snapshot = now + max(self._snapshot_seconds, SNAPSHOT_SHARE * took)
 
     async def _snapshot(self, store: SnapshotStore) -> None:
-        self.forget()
         await store.write(_packer.encode(self._states), self._position)
         self._saved = self._position
+        self._swept = False
 
-    def forget(self) -> None:
-        """Drops what retention no longer allows, by the time of day."""
-        now = self._clock()
-        for conversation, state in list(self._states.items()):
-            kept = self._detector.forget(state, now)
+    def sweep(self, most: int = SWEEP_STEP) -> None:
+        """Drops what retention no longer allows, by the time of day, from the next few states."""
+        if not self._to_sweep and time.monotonic() >= self._next_sweep:
+            self._to_sweep = list(self._states)
+            self._next_sweep = time.monotonic() + SWEEP_SECONDS
+        now = day_clock()
+        for conversation in self._to_sweep[-most:]:
+            state = self._states[conversation]
+            kept = forget(state, now)
             if kept is None:
                 del self._states[conversation]
-            elif kept is not state:
+                self._swept = True
+            elif kept != state:
                 self._states[conversation] = kept
+                self._swept = True
+        del self._to_sweep[-most:]

@@ -120,7 +120,9 @@ class Publisher:
         self._subscriptions = [acks, positions]
         for partition in range(self._config.partitions):
             head = await read_head(self._js, partition)
-            self._covered[partition] = max(self._covered[partition], head.sequence if head else 0)
+            first = (await self._js.stream_info(layout.chat_stream(partition))).state.first_seq
+            read = max(first - 1, head.sequence if head else 0)
+            self._covered[partition] = max(self._covered[partition], read)
         await self._refresh()
 
     async def _refresh(self) -> None:

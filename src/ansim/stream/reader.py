@@ -73,8 +73,14 @@ class Reader:
         return self._after
 
     async def gap(self) -> Gap | None:
-        """What was lost between the place to start from and what the stream still holds."""
+        """What was lost between the place to start from and what the stream still holds.
+
+        Also moves the place to the beginning of the stream where nothing was read before.
+        """
         state = (await self._js.stream_info(self._stream)).state
+        if self._after == 0:
+            self._after = state.first_seq - 1
+            return None
         if state.last_seq < self._after:
             # An older copy of the stream was put back: what came after it is gone.
             lost = Gap(state.last_seq + 1, self._after)

@@ -1,0 +1,269 @@
+"""What one partition promises: effects before snapshot, gaps told, closings heard, text let go."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from ansim import casework
+from ansim.chat import Message
+from ansim.config import Config
+from ansim.detection.detector import Detector
+from ansim.detection.state import ConversationState
+from ansim.keys import Keyring
+from ansim.stream import layout
+from ansim.stream.connection import connect
+from ansim.stream.publishing import Publisher
+from ansim.stream.reader import Gap
+from ansim.stream.server import EmbeddedServer
+from ansim.stream.snapshot import SnapshotStore, read_head
+from ansim.stream.worker import Worker
+
+from .traffic import corpus
+
+casework.ready()
+from ansim.casework.actions.reports import AlertReport  # noqa: E402 - needs Django set up
+
+pytestmark = pytest.mark.nats
+
+ROOM = "room"
+HOUR = 3600.0
+
+
+class Book:
+    """Stands where casework would: keeps the reports, or refuses while ``down``."""
+
+    def __init__(self) -> None:
+        self.reports: list[AlertReport] = []
+        self.gaps: list[tuple[int, Gap | str]] = []
+        self.down = False
+        self.refused = 0
+
+    def commit(self, reports: Sequence[AlertReport]) -> None:
+        if self.down:
+            self.refused += 1
+            raise OSError("the database is away")
+        self.reports += reports
+
+    def gap(self, partition: int, what: Gap | str) -> None:
+        self.gaps.append((partition, what))
+
+
+@asynccontextmanager
+async def working(config: Config, keyring: Keyring, book: Book) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    worker = Worker(config, keyring, Detector.load(), book.commit, book.gap)
+    task = asyncio.create_task(worker.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def snapshot(config: Config, keyring: Keyring, room: str = ROOM) -> ConversationState | None:
+    client = await connect(config, keyring, "look")
+    try:
+        partition = layout.partition_of(room, config.partitions)
+        js = client.jetstream()
+        head = await read_head(js, partition)
+        assert head is not None
+        packed = await SnapshotStore(js, keyring, partition, head.epoch).take_over()
+        states = msgspec.msgpack.decode(packed or b"\x80", type=dict[str, ConversationState])
+        return states.get(room)
+    finally:
+        await client.close()
+
+
+def risky(end: float, mark: str = "", room: str = ROOM) -> list[Message]:
+    """A grooming conversation that raises an alert, its last turn at ``end``."""
+    detector = Detector.load()
+    for turns in corpus("grooming"):
+        last = float(str(turns[-1]["at"]))
+        messages = [
+            Message(
+                id=f"{mark}{index}",
+                source="test",
+                conversation=room,
+                author=f"account-{turn['from']}",
+                at=end - last + float(str(turn["at"])),
+                text=str(turn["text"]),
+                received_at=end,
+            )
+            for index, turn in enumerate(turns)
+        ]
+        _, found = detector.assess({}, messages)
+        if any(assessment.alerts for assessment in found):
+            return messages
+    raise AssertionError("no conversation of the corpus raises an alert")
+
+
+def calm(room: str, at: float, name: str = "calm", author: str = "friend") -> Message:
+    """A message nobody would worry about."""
+    return Message(
+        id=name, source="test", conversation=room, author=author, at=at, text="오늘 급식 뭐야"
+    )
+
+
+async def test_an_alert_is_reported_once_with_all_turns_and_then_updated(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    messages = risky(time.time())
+    publisher = await Publisher.connect(config, keyring)
+    book = Book()
+    async with working(config, keyring, book):
+        await publisher.publish([calm("elsewhere", time.time())])
+        await until_read(publisher)  # the worker is at work now
+        for message in messages:
+            await publisher.publish([message])
+            await asyncio.sleep(0.01)
+        thanks = msgspec.structs.replace(messages[-1], id="after", text="응 알겠어 고마워")
+        await publisher.publish([thanks])
+        await until(lambda: any(t.id == "after" for r in book.reports for t in r.turns))
+    await publisher.close()
+    raised = [report for report in book.reports if report.raised]
+    assert len({(report.about, report.episode) for report in raised}) == len(raised)
+    first = raised[0]
+    position = [message.id for message in messages].index(first.turns[-1].id)
+    assert [turn.id for turn in first.turns] == [m.id for m in messages[: position + 1]]
+    assert [turn.text for turn in first.turns] == [m.text for m in messages[: position + 1]]
+    about = [r for r in book.reports if r.about == first.about]
+    assert [turn.id for report in about for turn in report.turns] == [
+        *(message.id for message in messages),
+        "after",
+    ]
+    assert [r.sequence for r in about] == sorted({r.sequence for r in about})
+
+
+async def test_no_snapshot_covers_what_casework_has_not_got(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    quick = replace(config, snapshot_seconds=0.1)
+    publisher = await Publisher.connect(config, keyring)
+    book = Book()
+    book.down = True
+    async with working(quick, keyring, book):
+        await publisher.publish(risky(time.time()))
+        await until(lambda: book.refused >= 3)
+        assert await publisher.backlog() > 0
+        head = await read_head(publisher.jetstream, layout.partition_of(ROOM, config.partitions))
+        assert head is None or head.parts == 0
+        book.down = False
+        await until(lambda: bool(book.reports))
+    await publisher.close()
+    state = await snapshot(quick, keyring)
+    assert state is not None
+    assert state.open_alerts
+
+
+async def test_messages_lost_before_they_were_read_are_told(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    publisher = await Publisher.connect(config, keyring)
+    messages = [calm(ROOM, time.time(), str(number)) for number in range(20)]
+    book = Book()
+    async with working(config, keyring, book):
+        await publisher.publish(messages[:5])
+        await until_read(publisher)
+    await publisher.publish(messages[5:])
+    partition = layout.partition_of(ROOM, config.partitions)
+    stream = layout.chat_stream(partition)
+    last = (await publisher.jetstream.stream_info(stream)).state.last_seq
+    await publisher.jetstream.purge_stream(stream, seq=last - 2)
+    assert book.gaps == []
+    async with working(config, keyring, book):
+        await until_read(publisher)
+    await publisher.close()
+    assert book.gaps == [(partition, Gap(last - 14, last - 3))]
+
+
+async def until_read(publisher: Publisher) -> None:
+    async with asyncio.timeout(20):
+        while await publisher.backlog() > 0:
+            await asyncio.sleep(0.05)
+
+
+async def test_after_a_closing_only_new_evidence_opens_the_next_episode(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    now = time.time()
+    publisher = await Publisher.connect(config, keyring)
+    book = Book()
+    async with working(config, keyring, book):
+        await publisher.publish(risky(now - HOUR))
+        await until(lambda: bool(book.reports))
+        await until_read(publisher)
+        episodes = {(report.about, report.episode) for report in book.reports}
+        for about, episode in episodes:
+            await publisher.close_alert(f"c-{about}", "test", ROOM, about, episode)
+        about = book.reports[0].about
+        book.reports.clear()
+        await publisher.publish([calm(ROOM, now - HOUR / 2, author=about)])
+        await until_read(publisher)
+        assert book.reports == []
+        await publisher.publish(risky(now, "again-"))
+        await until(lambda: bool(book.reports))
+        await until_read(publisher)
+    await publisher.close()
+    assert {report.episode for report in book.reports if report.about == about} == {2}
+
+
+@pytest.mark.parametrize(
+    ("hours", "unwatched", "watched", "numbers"),
+    [(1, True, True, True), (25, False, True, True), (8 * 24, False, False, True)],
+)
+async def test_text_leaves_the_states_when_its_time_is_over(
+    config: Config,
+    keyring: Keyring,
+    server: EmbeddedServer,
+    monkeypatch: pytest.MonkeyPatch,
+    hours: float,
+    unwatched: bool,
+    watched: bool,
+    numbers: bool,
+) -> None:
+    monkeypatch.setattr("ansim.stream.partition.SWEEP_SECONDS", 0.1)
+    now = time.time()
+    passed = 0.0
+    monkeypatch.setattr("ansim.stream.partition.day_clock", lambda: now + passed)
+    publisher = await Publisher.connect(config, keyring)
+    async with working(config, keyring, Book()):
+        await publisher.publish([calm("quiet", now), *risky(now)])
+        await until_read(publisher)
+        passed = hours * HOUR
+        await asyncio.sleep(1.5)
+    await publisher.close()
+    for room, held in (("quiet", unwatched), (ROOM, watched)):
+        state = await snapshot(config, keyring, room)
+        assert state is not None
+        assert any(turn.text for turn in state.turns) is held
+        assert bool(state.accounts) is numbers
+
+
+async def test_a_conversation_without_any_trace_left_is_dropped_from_the_snapshot(
+    config: Config, keyring: Keyring, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ansim.stream.partition.SWEEP_SECONDS", 0.1)
+    now = time.time()
+    passed = 0.0
+    monkeypatch.setattr("ansim.stream.partition.day_clock", lambda: now + passed)
+    publisher = await Publisher.connect(config, keyring)
+    async with working(config, keyring, Book()):
+        await publisher.publish([calm("quiet", now)])
+        await until_read(publisher)
+        passed = 31 * 24 * HOUR
+        await asyncio.sleep(1.5)
+    await publisher.close()
+    assert await snapshot(config, keyring, "quiet") is None
