@@ -1,0 +1,136 @@
+"""What every source of messages promises: how it hears, how it answers, and why it may.
+
+A connector is one module or package of ``ansim.sources``. It hands what it hears to an ``Intake``
+and carries a counsellor's words back; pseudonyms, storage and detection are not its business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from ansim.chat import Attachment, SourceKind
+
+
+class Hears(StrEnum):
+    """Whose words reach a connector, and by whose hand. Interception has no word here (R02)."""
+
+    ROOM_OPEN_TO_ALL = "room_open_to_all"
+    ROOM_THAT_WAS_TOLD = "room_that_was_told"
+    GIVEN_BY_PARTICIPANT = "given_by_participant"
+    GIVEN_BY_PLATFORM = "given_by_platform"
+
+
+class DeliveryState(StrEnum):
+    """How far a counsellor's words have come."""
+
+    SENT = "sent"
+    WAITING = "waiting"
+    """Handed over and lying ready; the platform has not confirmed yet."""
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """May or may not have arrived; sending again might say it twice."""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """Outcome of one attempt to send, with a plain sentence for the counsellor."""
+
+    state: DeliveryState
+    detail: str = ""
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One message in the platform's own names, before intake makes them pseudonyms.
+
+    ``at`` is in seconds since 1970-01-01 UTC.
+    """
+
+    id: str
+    conversation: str
+    author: str
+    at: float
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """A counsellor's words on their way out, addressed in the platform's own names.
+
+    ``agency`` is the name they are spoken under and ``author`` the human who wrote them (a
+    user name of the console); neither may be empty (R03).
+    """
+
+    id: str
+    source: str
+    conversation: str
+    text: str
+    language: str
+    agency: str
+    author: str
+
+
+class Outcome(StrEnum):
+    """What intake did with one message."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+
+
+class IntakeRefused(Exception):
+    """The source may not be read; the message says why in one sentence."""
+
+
+class IntakeBusy(Exception):
+    """Nothing can be stored now; ``retry_after`` says in how many seconds to try again."""
+
+    def __init__(self, reason: str, retry_after: int, *, overloaded: bool = False) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        self.overloaded = overloaded
+        """True when too much is waiting, False when the store cannot be reached."""
+
+
+Intake = Callable[[str, Sequence[Incoming]], Awaitable[list[Outcome]]]
+"""Takes a source id and messages in the order they were said; returns when they are durable, with
+one outcome a message. Raises IntakeRefused or IntakeBusy when none was stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What a connector is and may do. The registry refuses to list one that leaves gaps."""
+
+    name: str
+    """Module of ``ansim.sources`` and page of ``docs/connectors``."""
+    kinds: frozenset[SourceKind]
+    hears: Hears
+    legal_basis: str
+    """Why reading through this connector can be lawful, in one or two sentences (R01)."""
+    can_reply: bool
+    can_message_privately: bool
+    keeps_history: bool
+    """Whether the platform still shows what was said before a participant came in."""
+    sends_once: bool
+    """Sending the same id twice says it once, so a send cut short may be repeated."""
+
+
+class Connector(Protocol):
+    """A live way in and out. A file import has a Declaration only."""
+
+    @property
+    def declaration(self) -> Declaration: ...
+
+    async def receive(self, intake: Intake) -> None:
+        """Hands every message it hears to ``intake`` until cancelled."""
+        ...
+
+    async def send(self, outgoing: Outgoing) -> Delivery:
+        """Carries a counsellor's words into the conversation.
+
+        Raises ConnectionError when the way out is down for now and sending can be tried again.
+        """
+        ...

@@ -1,0 +1,26 @@
+"""The demo room: a web chat of our own, in which the whole path can be seen at work.
+
+It is there in demo mode only. What is typed goes through the same intake as every other source.
+"""
+
+from ansim.chat import SourceKind
+from ansim.sources.contract import Declaration, Hears
+
+DECLARATION = Declaration(
+    name="demo",
+    kinds=frozenset({SourceKind.PLATFORM_PARTNER, SourceKind.VISIBLE_BOT}),
+    hears=Hears.ROOM_THAT_WAS_TOLD,
+    legal_basis=(
+        "The room is run by the operator for demonstration; a notice above the messages tells "
+        "everyone who opens it what happens with the text before anything can be typed."
+    ),
+    can_reply=True,
+    can_message_privately=False,
+    keeps_history=True,
+    sends_once=True,
+)
+
+SOURCE = "demo"
+"""Id under which the demo room is declared as a source."""
+
+__all__ = ["DECLARATION", "SOURCE"]

@@ -1,0 +1,47 @@
+"""The connectors there are. A new platform is a line here, a module beside, a page of docs."""
+
+from __future__ import annotations
+
+from ansim.chat import Source, SourceKind
+from ansim.sources import demo, http
+from ansim.sources.contract import Declaration, Hears
+
+KAKAOTALK = Declaration(
+    name="kakaotalk",
+    kinds=frozenset({SourceKind.DONATED}),
+    hears=Hears.GIVEN_BY_PARTICIPANT,
+    legal_basis=(
+        "A participant hands over messages already received by them, after their recorded consent "
+        "(and their guardian's for under-14s); nothing is read in transmission."
+    ),
+    can_reply=False,
+    can_message_privately=False,
+    keeps_history=True,
+    sends_once=False,
+)
+"""A file import: an export is read once by ``ansim.sources.kakaotalk`` and nothing goes back."""
+
+CONNECTORS: dict[str, Declaration] = {
+    declaration.name: declaration for declaration in (demo.DECLARATION, http.DECLARATION, KAKAOTALK)
+}
+
+
+def refusal(source: Source) -> str | None:
+    """Why ``source`` may not be read, in one sentence, or None when it may (R01).
+
+    Adds to ``Source.refusal`` that its connector must exist and may serve its kind.
+    """
+    reason = source.refusal()
+    if reason is not None or source.kind is None:
+        return reason
+    declaration = CONNECTORS.get(source.connector)
+    if declaration is None:
+        known = ", ".join(sorted(CONNECTORS))
+        return f"source {source.id!r} names the connector {source.connector!r}; known are {known}"
+    if source.kind not in declaration.kinds:
+        kinds = ", ".join(sorted(kind.value for kind in declaration.kinds))
+        return (
+            f"source {source.id!r} is of kind {source.kind.value}, which the connector "
+            f"{source.connector} does not serve; it serves {kinds}"
+        )
+    return None

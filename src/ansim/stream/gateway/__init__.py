@@ -1,0 +1,1 @@
+"""The process that platforms talk to: intake of messages, the demo room, and the courier."""

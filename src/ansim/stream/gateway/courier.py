@@ -1,0 +1,276 @@
+"""Carries counsellors' words out to the platforms, and the closing of alerts into the stream.
+
+One gateway at a time is the courier. It takes what a person queued, finds the conversation behind
+the pseudonym, sends, and records the outcome. After a crash in mid-send, words are repeated only
+where the same id twice is said once; elsewhere their state becomes "unknown" for a person to judge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.api import KeyValueConfig, StorageType
+from nats.js.errors import APIError, KeyWrongLastSequenceError, NotFoundError
+from nats.js.kv import KeyValue
+
+from ansim.config import Config
+from ansim.keys import KeyLost
+from ansim.sources.contract import Connector, Delivery, DeliveryState, Outgoing
+from ansim.stream.gateway.admission import Admission
+from ansim.stream.gateway.ledger import LedgerDesk, Queued
+from ansim.stream.gateway.link import Link, LinkDown
+from ansim.stream.routing import CONVERSATION
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.15
+BATCH = 20
+SEND_SECONDS = 15.0
+RECHECK_SECONDS = 15.0
+"""How often words that lie ready are asked after."""
+RETRY_SECONDS = 2.0
+LONGEST_PAUSE = 10.0
+TURN_SECONDS = 5.0
+BUCKET = "courier"
+
+NO_WAY = "이 출처로는 답을 보낼 수 없습니다 / no words can be sent to this source"
+NO_SENDER = "보낸 상담원이나 기관 이름이 없습니다 / no human sender or agency name"
+NAME_GONE = "대화방 이름의 보관 기간(30일)이 지났습니다 / the conversation's name is no longer kept"
+CUT_SHORT = "보내는 중에 중단되어 전달 여부를 알 수 없습니다 / cut short while sending"
+NOT_CONFIRMED = "전달이 확인되지 않았습니다 / the platform did not confirm in time"
+
+
+class CourierTurn:
+    """The right to be the courier: an entry that vanishes when its holder stops renewing it."""
+
+    def __init__(self, bucket: KeyValue) -> None:
+        self._bucket = bucket
+        self._me = secrets.token_hex(8).encode()
+        self._revision: int | None = None
+        self._renewed = 0.0
+
+    @classmethod
+    async def open(cls, client: Client, replicas: int) -> CourierTurn:
+        js = client.jetstream(timeout=2)
+        try:
+            bucket = await js.key_value(BUCKET)
+        except NotFoundError:
+            settings = KeyValueConfig(
+                bucket=BUCKET,
+                description="who carries counsellors' words out",
+                history=1,
+                ttl=TURN_SECONDS,
+                storage=StorageType.FILE,
+                replicas=replicas,
+            )
+            try:
+                bucket = await js.create_key_value(settings)
+            except APIError:
+                bucket = await js.key_value(BUCKET)  # another process was first
+        return cls(bucket)
+
+    @property
+    def held(self) -> bool:
+        """False from the moment another could have taken it, by our own monotonic clock."""
+        return self._revision is not None and time.monotonic() - self._renewed < TURN_SECONDS
+
+    async def hold(self) -> bool:
+        """Takes or renews the turn. Raises ConnectionError when NATS does not answer."""
+        if self.held and time.monotonic() - self._renewed < TURN_SECONDS / 3:
+            return True
+        started = time.monotonic()
+        try:
+            if self._revision is None:
+                self._revision = await self._bucket.create("turn", self._me)
+            else:
+                self._revision = await self._bucket.update("turn", self._me, last=self._revision)
+        except KeyWrongLastSequenceError:
+            self._revision = None
+            return False
+        except (NatsError, OSError, TimeoutError) as error:
+            raise ConnectionError(f"the courier's turn: {type(error).__name__}") from error
+        self._renewed = started
+        return True
+
+    async def give_up(self) -> None:
+        """Lets another take over at once."""
+        if self._revision is None:
+            return
+        with suppress(NatsError, OSError):  # it runs out by itself
+            await self._bucket.delete("turn", last=self._revision)
+        self._revision = None
+
+
+class Courier:
+    """The loop. ``turn`` is set once NATS is connected; until then it waits."""
+
+    def __init__(
+        self,
+        config: Config,
+        desk: LedgerDesk,
+        link: Link,
+        admission: Admission,
+        connectors: Mapping[str, Connector],
+    ) -> None:
+        self._config = config
+        self._desk = desk
+        self._link = link
+        self._admission = admission
+        self._connectors = connectors
+        self.turn: CourierTurn | None = None
+        self._recheck_at = 0.0
+        self._again: dict[str, Queued] = {}
+        self._held_up: set[str] = set()
+        self._unrecorded: dict[str, Delivery] = {}
+
+    async def run(self) -> None:
+        """Carries until cancelled. What fails for now is tried again, ever more slowly."""
+        pause, told, mine = TICK_SECONDS, False, False
+        while True:
+            try:
+                held = self.turn is not None and self._admission.ready and await self.turn.hold()
+                if held:
+                    if not mine:
+                        await self._take_over()
+                    await self._round()
+                mine = held
+                if told:
+                    log.warning("courier: carrying again")
+                pause, told = TICK_SECONDS if held else 1.0, False
+            except Exception as error:
+                if not told:
+                    log.warning("courier: waiting: %s", type(error).__name__)
+                    told = True
+                pause = min(max(pause * 2, 0.5), LONGEST_PAUSE)
+            await asyncio.sleep(pause)
+
+    async def close(self) -> None:
+        if self.turn is not None:
+            await self.turn.give_up()
+
+    async def record(self, message: str, delivery: Delivery) -> None:
+        """Has the outcome written down; what still waits is not an outcome."""
+        if delivery.state is not DeliveryState.WAITING:
+            await self._desk.ask(
+                self._desk.ledger.record_delivery, message, delivery.state.value, delivery.detail
+            )
+
+    async def _take_over(self) -> None:
+        """Settles what a courier before us left in the middle of sending."""
+        for message in await self._desk.ask(self._desk.ledger.left_sending):
+            connector = self._connector(message)
+            if connector is not None and not connector.declaration.sends_once:
+                self._unrecorded[message.id] = Delivery(DeliveryState.UNKNOWN, CUT_SHORT)
+        self._again.clear()
+        self._recheck_at = 0.0
+
+    async def _round(self) -> None:
+        for name, delivery in list(self._unrecorded.items()):
+            await self.record(name, delivery)
+            self._unrecorded.pop(name, None)
+        for closing in await self._desk.ask(self._desk.ledger.pending_commands, 100):
+            await self._link.publisher.close_alert(
+                closing.id, closing.source, closing.conversation, closing.about, closing.episode
+            )
+            await self._desk.ask(self._desk.ledger.done, closing.id)
+        held_up = {message.source for message in self._again.values()}
+        taken = await self._desk.ask(self._desk.ledger.take_queued, BATCH)
+        self._again.update({each.id: each for each in taken if each.source in held_up})
+        await self._carry([each for each in taken if each.source not in held_up])
+        if time.monotonic() >= self._recheck_at:
+            self._recheck_at = time.monotonic() + RECHECK_SECONDS
+            await self._recheck()
+
+    async def _recheck(self) -> None:
+        """Tries again what was held up, and asks after words that lie ready for a platform."""
+        left = {each.id: each for each in await self._desk.ask(self._desk.ledger.left_sending)}
+        again = [each for each in self._again.values() if each.id in left]
+        self._again.clear()
+        tried = {each.id for each in again}
+        for each in left.values():
+            connector = self._connector(each)
+            if each.id not in tried and connector and connector.declaration.sends_once:
+                again.append(each)
+        await self._carry(again)
+
+    async def _carry(self, messages: Sequence[Queued]) -> None:
+        """Each source's words in their order, sources side by side."""
+        by_source: dict[str, list[Queued]] = {}
+        for message in messages:
+            by_source.setdefault(message.source, []).append(message)
+        await asyncio.gather(*(self._carry_all(each) for each in by_source.values()))
+
+    async def _carry_all(self, messages: Sequence[Queued]) -> None:
+        for place, message in enumerate(messages):
+            try:
+                delivery = await self._send(message)
+            except ConnectionError as error:
+                if message.source not in self._held_up:
+                    log.warning("courier: held up for source %s: %s", message.source, error)
+                    self._held_up.add(message.source)
+                self._again.update({each.id: each for each in messages[place:]})
+                self._recheck_at = min(self._recheck_at, time.monotonic() + RETRY_SECONDS)
+                return
+            self._held_up.discard(message.source)
+            self._unrecorded[message.id] = delivery
+            await self.record(message.id, delivery)
+            self._unrecorded.pop(message.id, None)
+
+    def _connector(self, message: Queued) -> Connector | None:
+        source = self._admission.source(message.source)
+        return None if source is None else self._connectors.get(source.connector)
+
+    async def _send(self, message: Queued) -> Delivery:
+        """One attempt. Raises ConnectionError when nothing was said and it may be tried again."""
+        connector = self._connector(message)
+        refusal = self._admission.refusal(message.source)
+        if refusal is not None:
+            return Delivery(DeliveryState.FAILED, refusal)
+        if connector is None or not connector.declaration.can_reply:
+            return Delivery(DeliveryState.FAILED, NO_WAY)
+        english = message.language.startswith("en")
+        agency = self._config.agency_en if english else self._config.agency_ko
+        if not message.author or not agency.strip():
+            return Delivery(DeliveryState.FAILED, NO_SENDER)
+        try:
+            try:
+                conversation = await self._link.routing.raw(CONVERSATION, message.conversation)
+            except KeyLost as lost:
+                return Delivery(DeliveryState.FAILED, str(lost))
+            if conversation is None:
+                return Delivery(DeliveryState.FAILED, NAME_GONE)
+            outgoing = Outgoing(
+                id=message.id,
+                source=message.source,
+                conversation=conversation,
+                text=message.text,
+                language=message.language,
+                agency=agency,
+                author=message.author,
+            )
+            return await self._attempt(connector, outgoing)
+        except (LinkDown, NatsError, OSError) as error:
+            raise ConnectionError("the way out is down") from error
+
+    async def _attempt(self, connector: Connector, outgoing: Outgoing) -> Delivery:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                return await connector.send(outgoing)
+        except TimeoutError:
+            if connector.declaration.sends_once:
+                raise ConnectionError("sending took too long") from None
+            return Delivery(DeliveryState.UNKNOWN, NOT_CONFIRMED)
+        except (NatsError, OSError):
+            raise
+        except Exception as error:
+            log.error(
+                "courier: %s cannot send: %s", connector.declaration.name, type(error).__name__
+            )
+            return Delivery(DeliveryState.UNKNOWN, NOT_CONFIRMED)

@@ -1,0 +1,128 @@
+"""The one door for messages, whatever platform they come from: pseudonyms first, then durable.
+
+The platform's own names end here. They are written, sealed, to the routing table before the
+messages that bring them are published, so that whatever is acknowledged can be answered.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from ansim.chat import Message
+from ansim.sources.contract import Incoming, IntakeBusy, IntakeRefused, Outcome
+from ansim.stream.gateway import limits
+from ansim.stream.gateway.admission import Admission
+from ansim.stream.gateway.link import Link, LinkDown
+from ansim.stream.publishing import PublishState, StreamUnavailable
+from ansim.stream.routing import ACCOUNT, CONVERSATION, RoutingUnavailable
+
+log = logging.getLogger(__name__)
+
+_OUTCOMES = {
+    PublishState.STORED: Outcome.STORED,
+    PublishState.DUPLICATE: Outcome.DUPLICATE,
+    PublishState.FAILED: Outcome.FAILED,
+}
+
+
+class Intake:
+    """Takes messages of a source; callable as ``sources.contract.Intake``."""
+
+    def __init__(
+        self,
+        link: Link,
+        admission: Admission,
+        max_backlog: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._link = link
+        self._admission = admission
+        self._max_backlog = max_backlog
+        self._clock = clock
+
+    def check_backlog(self) -> None:
+        """Raises IntakeBusy while the workers are too far behind or NATS is away."""
+        if not self._link.up:
+            raise IntakeBusy("the message store cannot be reached", limits.RETRY_SECONDS)
+        waiting = self._link.backlog
+        if waiting > self._max_backlog:
+            raise IntakeBusy(
+                f"{waiting} messages are waiting to be read, over the limit of {self._max_backlog}",
+                limits.RETRY_SECONDS,
+                overloaded=True,
+            )
+
+    async def __call__(self, source: str, messages: Sequence[Incoming]) -> list[Outcome]:
+        """Stores messages in the order given and returns one outcome a message, once durable.
+
+        Raises IntakeRefused when the source may not be read, IntakeBusy when nothing was stored.
+        """
+        reason = self._admission.refusal(source)
+        if reason is not None:
+            await self._admission.tell_refused(source, reason)
+            raise IntakeRefused(reason)
+        self.check_backlog()
+        try:
+            routing, publisher = self._link.routing, self._link.publisher
+            await routing.remember(
+                source,
+                {message.conversation for message in messages},
+                {message.author for message in messages},
+            )
+            received_at = self._clock()
+            pseudonym = routing.pseudonym
+            outcomes, first, told = _without_repeats(messages)
+            published = await publisher.publish(
+                [
+                    Message(
+                        id=message.id,
+                        source=source,
+                        conversation=pseudonym(CONVERSATION, source, message.conversation),
+                        author=pseudonym(ACCOUNT, source, message.author),
+                        at=message.at,
+                        text=message.text,
+                        attachments=message.attachments,
+                        received_at=received_at,
+                    )
+                    for message in told
+                ]
+            )
+        except (LinkDown, RoutingUnavailable, StreamUnavailable) as error:
+            log.warning("intake: nothing stored for source %s: %s", source, type(error).__name__)
+            raise IntakeBusy("the message store cannot be reached", limits.RETRY_SECONDS) from error
+        for place, result in zip(first, published, strict=True):
+            outcomes[place] = _OUTCOMES[result.state]
+        return _repeats_follow(messages, outcomes)
+
+
+def _without_repeats(
+    messages: Sequence[Incoming],
+) -> tuple[list[Outcome], list[int], list[Incoming]]:
+    """The messages whose id comes for the first time in this batch, and where they stood."""
+    seen: set[tuple[str, str]] = set()
+    first: list[int] = []
+    told: list[Incoming] = []
+    for place, message in enumerate(messages):
+        name = (message.conversation, message.id)
+        if name not in seen:
+            seen.add(name)
+            first.append(place)
+            told.append(message)
+    return [Outcome.DUPLICATE] * len(messages), first, told
+
+
+def _repeats_follow(messages: Sequence[Incoming], outcomes: list[Outcome]) -> list[Outcome]:
+    """A repeat of a message that could not be stored was not stored either."""
+    if Outcome.FAILED not in outcomes:
+        return outcomes
+    failed = {
+        (message.conversation, message.id)
+        for message, outcome in zip(messages, outcomes, strict=True)
+        if outcome is Outcome.FAILED
+    }
+    return [
+        Outcome.FAILED if (message.conversation, message.id) in failed else outcome
+        for message, outcome in zip(messages, outcomes, strict=True)
+    ]

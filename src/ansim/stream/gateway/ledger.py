@@ -1,0 +1,230 @@
+"""What the gateway needs of casework, in five verbs: who may send, what goes out, what was done.
+
+Casework is Django and blocks, so the gateway calls it from threads. The twin in memory keeps the
+same promises for tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, Protocol, TypeVar
+
+import msgspec
+
+from ansim.chat import Source
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Queued(msgspec.Struct, frozen=True, kw_only=True):
+    """A counsellor's message that waits to be carried out; ``conversation`` is a pseudonym."""
+
+    id: str
+    source: str
+    conversation: str
+    text: str
+    language: str
+    author: str
+
+
+class AlertClosing(msgspec.Struct, frozen=True, kw_only=True):
+    """A person closed an alert; the stream has to hear of it."""
+
+    id: str
+    source: str
+    conversation: str
+    about: str
+    episode: int
+
+
+class Ledger(Protocol):
+    """The part of casework that intake and courier stand on. Every verb may block."""
+
+    def sources(self) -> list[tuple[Source, str]]:
+        """Declared sources, switched off ones too, each with the SHA-256 (hex) of its key."""
+        ...
+
+    def refuse(self, source: str | None, reason: str) -> None:
+        """Writes the audit row of a refusal (R01)."""
+        ...
+
+    def take_queued(self, limit: int) -> list[Queued]:
+        """Takes messages to send and marks them as being sent; nobody else gets the same ones."""
+        ...
+
+    def left_sending(self) -> list[Queued]:
+        """Messages somebody took and whose outcome was never recorded."""
+        ...
+
+    def record_delivery(self, message: str, state: str, detail: str) -> None:
+        """``state`` is sent, failed or unknown. Recording the same again changes nothing."""
+        ...
+
+    def pending_commands(self, limit: int) -> list[AlertClosing]: ...
+
+    def done(self, command: str) -> None: ...
+
+
+class MemoryLedger:
+    """A ledger that forgets with its process: for tests."""
+
+    def __init__(self, sources: list[tuple[Source, str]] | None = None) -> None:
+        self._lock = threading.Lock()
+        self.declared = list(sources or [])
+        self.refusals: list[tuple[str | None, str]] = []
+        self.queued: list[Queued] = []
+        self.sending: dict[str, Queued] = {}
+        self.deliveries: dict[str, tuple[str, str]] = {}
+        self.commands: dict[str, AlertClosing] = {}
+
+    def sources(self) -> list[tuple[Source, str]]:
+        with self._lock:
+            return list(self.declared)
+
+    def refuse(self, source: str | None, reason: str) -> None:
+        with self._lock:
+            self.refusals.append((source, reason))
+
+    def take_queued(self, limit: int) -> list[Queued]:
+        with self._lock:
+            taken, self.queued = self.queued[:limit], self.queued[limit:]
+            self.sending.update({message.id: message for message in taken})
+            return taken
+
+    def left_sending(self) -> list[Queued]:
+        with self._lock:
+            return list(self.sending.values())
+
+    def record_delivery(self, message: str, state: str, detail: str) -> None:
+        with self._lock:
+            self.sending.pop(message, None)
+            self.deliveries[message] = (state, detail)
+
+    def pending_commands(self, limit: int) -> list[AlertClosing]:
+        with self._lock:
+            return list(self.commands.values())[:limit]
+
+    def done(self, command: str) -> None:
+        with self._lock:
+            self.commands.pop(command, None)
+
+
+class DjangoLedger:
+    """The ledger in casework's database, through its actions."""
+
+    def __init__(self) -> None:
+        from ansim import casework
+
+        casework.ready()
+        from ansim.casework.actions import interventions, sources, stream_commands
+
+        self._sources = sources
+        self._interventions = interventions
+        self._commands = stream_commands
+
+    def sources(self) -> list[tuple[Source, str]]:
+        return self._sources.active_sources()
+
+    def refuse(self, source: str | None, reason: str) -> None:
+        self._sources.refuse_intake(source, reason)
+
+    def take_queued(self, limit: int) -> list[Queued]:
+        return [_queued(each) for each in self._interventions.take_queued(limit)]
+
+    def left_sending(self) -> list[Queued]:
+        return [_queued(each) for each in self._interventions.left_sending()]
+
+    def record_delivery(self, message: str, state: str, detail: str) -> None:
+        from django.core.exceptions import ObjectDoesNotExist
+
+        try:
+            self._interventions.record_delivery(message, state, detail)
+        except ObjectDoesNotExist:
+            log.warning("courier: message %s is not in the database (any more)", message)
+
+    def pending_commands(self, limit: int) -> list[AlertClosing]:
+        closings = []
+        for command in self._commands.pending(limit):
+            if command.kind != "alert_closed":
+                log.error("courier: command of unknown kind %r is left", command.kind)
+                continue
+            told = msgspec.convert(command.payload, _Closed)
+            closings.append(
+                AlertClosing(
+                    id=command.id,
+                    source=told.source,
+                    conversation=told.conversation,
+                    about=told.about,
+                    episode=told.episode,
+                )
+            )
+        return closings
+
+    def done(self, command: str) -> None:
+        self._commands.done(command)
+
+
+class _Closed(msgspec.Struct):
+    source: str
+    conversation: str
+    about: str
+    episode: int
+
+
+class _Taken(Protocol):
+    """What casework hands to a courier."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def conversation(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def author(self) -> int: ...
+
+
+def _queued(taken: _Taken) -> Queued:
+    return Queued(
+        id=taken.id,
+        source=taken.source,
+        conversation=taken.conversation,
+        text=taken.text,
+        language=taken.language,
+        author=str(taken.author) if taken.author else "",
+    )
+
+
+class LedgerDesk:
+    """The ledger as async code reaches it: its verbs run in two threads of their own."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="ledger")
+
+    async def ask(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs one verb of ``ledger`` and returns its answer; raises what it raises."""
+
+        def call() -> T:
+            try:
+                return verb(*args, **kwargs)
+            finally:
+                if isinstance(self.ledger, DjangoLedger):
+                    from django.db import connections
+
+                    connections.close_all()  # of this thread: it may never be used again
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,113 @@
+"""Everything one gateway process holds, and the tasks that run as long as it does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from nats.aio.client import Client
+
+from ansim.config import Config
+from ansim.keys import Keyring
+from ansim.sources.contract import Connector
+from ansim.sources.demo.connector import DemoConnector
+from ansim.sources.http import HttpConnector, Outbox
+from ansim.stream.gateway.admission import Admission
+from ansim.stream.gateway.answers import BatchAnswer
+from ansim.stream.gateway.courier import Courier, CourierTurn
+from ansim.stream.gateway.intake import Intake
+from ansim.stream.gateway.ledger import Ledger, LedgerDesk
+from ansim.stream.gateway.limits import InFlight
+from ansim.stream.gateway.link import Link
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Counts:
+    """What intake did since the process started."""
+
+    def __init__(self) -> None:
+        self.accepted = self.duplicates = self.rejected = self.not_stored = self.refused = 0
+
+    def add(self, batch: BatchAnswer) -> None:
+        self.accepted += batch.accepted
+        self.duplicates += batch.duplicates
+        self.rejected += batch.rejected
+        self.not_stored += batch.not_stored
+
+
+class Gateway:
+    """One process of intake, demo room and courier."""
+
+    def __init__(self, config: Config, keyring: Keyring, ledger: Ledger) -> None:
+        self.config = config
+        self._keyring = keyring
+        self.desk = LedgerDesk(ledger)
+        self.admission = Admission(self.desk)
+        self.link = Link(config, keyring)
+        self.intake = Intake(self.link, self.admission, config.max_backlog)
+        self.in_flight = InFlight()
+        self.counts = Counts()
+        self.long_polls = 0
+        self.closing = asyncio.Event()
+        self.http = HttpConnector()
+        self.demo = DemoConnector() if config.demo else None
+        self.connectors: dict[str, Connector] = {"http": self.http}
+        if self.demo is not None:
+            self.connectors["demo"] = self.demo
+        self.courier = Courier(config, self.desk, self.link, self.admission, self.connectors)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._told: set[str] = set()
+
+    async def start(self) -> None:
+        """Starts the tasks; returns at once, whether or not NATS and database are there."""
+        work: list[Coroutine[Any, Any, None]] = [
+            self.admission.follow(),
+            self.link.run(self._when_up),
+            self.courier.run(),
+            *(connector.receive(self.intake) for connector in self.connectors.values()),
+        ]
+        self._tasks = [asyncio.create_task(each) for each in work]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            log.error("gateway: %s", task.exception())
+
+    async def _when_up(self, client: Client) -> None:
+        if self.http.outbox is None:
+            self.http.outbox = await Outbox.open(client, self._keyring, self.config.replicas)
+            self._tasks.append(asyncio.create_task(self.http.outbox.follow()))
+        self.courier.turn = await CourierTurn.open(client, self.config.replicas)
+
+    async def stop(self) -> None:
+        """Ends waiting requests, the tasks and the connections."""
+        self.closing.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.courier.close()
+        await self.link.close()
+        self.desk.close()
+
+    async def unless_closing(self, waiting: Coroutine[Any, Any, T]) -> T | None:
+        """Awaits something slow, or None as soon as the process ends."""
+        task = asyncio.ensure_future(waiting)
+        closing = asyncio.ensure_future(self.closing.wait())
+        try:
+            await asyncio.wait({task, closing}, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
+        finally:
+            for each in (task, closing):
+                each.cancel()
+
+    def say_once(self, what: str, failure: BaseException) -> None:
+        """Logs the first failure of a kind, by its type: its message may hold what users said."""
+        name = f"{what}: {type(failure).__name__}"
+        if name not in self._told:
+            self._told.add(name)
+            log.warning("gateway: %s", name)

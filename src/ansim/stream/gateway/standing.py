@@ -1,0 +1,76 @@
+"""How the gateway is doing, and what it takes: health, figures, OpenAPI and its readable page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+
+from ansim.stream.gateway import answers, openapi
+from ansim.stream.gateway.process import Gateway
+
+AnyRequest = Request[Any, Any, State]
+_PAGE_GUARDS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@get("/healthz")
+async def healthz(request: AnyRequest) -> Response[bytes]:
+    """Whether messages can be stored now."""
+    gateway: Gateway = request.app.state.gateway
+    if not gateway.link.up:
+        return answers.error(503, "unavailable", "NATS cannot be reached")
+    if not gateway.admission.ready:
+        return answers.error(503, "unavailable", "the list of sources cannot be read")
+    return Response(b'{"status":"ok"}', media_type=answers.JSON)
+
+
+@get("/metrics")
+async def metrics(request: AnyRequest) -> Response[bytes]:
+    """Counts for Prometheus; no names, no words."""
+    gateway: Gateway = request.app.state.gateway
+    counts = gateway.counts
+    lines = [
+        f'ansim_intake_messages_total{{outcome="{name}"}} {value}'
+        for name, value in (
+            ("accepted", counts.accepted),
+            ("duplicate", counts.duplicates),
+            ("rejected", counts.rejected),
+            ("not_stored", counts.not_stored),
+        )
+    ]
+    lines += [
+        f"ansim_intake_refusals_total {counts.refused}",
+        f"ansim_intake_bytes_in_flight {gateway.in_flight.bytes}",
+        f"ansim_backlog_messages {gateway.link.backlog}",
+        f"ansim_outbox_waiting_requests {gateway.long_polls}",
+        f"ansim_nats_up {int(gateway.link.up)}",
+    ]
+    return Response(
+        "".join(f"{line}\n" for line in lines).encode(),
+        media_type="text/plain; version=0.0.4; charset=utf-8",
+    )
+
+
+@get("/v1/openapi.json")
+async def openapi_json() -> Response[bytes]:
+    return Response(openapi.document_json(), media_type=answers.JSON)
+
+
+@get("/v1/docs")
+async def docs() -> Response[bytes]:
+    return Response(
+        openapi.page().encode(), media_type="text/html; charset=utf-8", headers=_PAGE_GUARDS
+    )
+
+
+@get("/v1/docs.css")
+async def docs_css() -> Response[bytes]:
+    return Response(openapi.STYLE.encode(), media_type="text/css; charset=utf-8")
+
+
+HANDLERS: list[Any] = [healthz, metrics, openapi_json, docs, docs_css]

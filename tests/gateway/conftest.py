@@ -1,0 +1,146 @@
+"""A gateway on a free port with a real NATS server and a ledger in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from ansim.chat import Consent, Source, SourceKind
+from ansim.config import Config
+from ansim.keys import Keyring
+from ansim.stream.gateway import app
+from ansim.stream.gateway.ledger import Ledger, MemoryLedger
+from ansim.stream.gateway.process import Gateway
+from ansim.stream.server import EmbeddedServer
+from tests.stream.conftest import config, free_port, keyring, server
+
+__all__ = ["config", "keyring", "server"]
+
+KEY = "key-of-the-first-platform"
+OTHER_KEY = "key-of-the-second-platform"
+PARTNER = Source(
+    id="partner",
+    name="A platform",
+    kind=SourceKind.PLATFORM_PARTNER,
+    legal_basis="terms of use and the operator's duty to protect",
+)
+OTHER = Source(
+    id="other",
+    name="Another platform",
+    kind=SourceKind.PLATFORM_PARTNER,
+    legal_basis="terms of use and the operator's duty to protect",
+)
+DEMO = Source(
+    id="demo",
+    name="Demo",
+    kind=SourceKind.PLATFORM_PARTNER,
+    legal_basis="a room of our own with a notice",
+    connector="demo",
+)
+NOW = 1_790_000_000.0
+CONSENT = Consent(given_by="all present", given_at=NOW, how="notice in the room")
+
+
+def digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def item(number: int, **changes: Any) -> dict[str, Any]:
+    """A message as a platform sends it."""
+    return {
+        "id": f"m-{number}",
+        "conversation": "room-1",
+        "author": "account-1",
+        "at": 1_700_000_000 + number,
+        "text": f"오늘 급식 뭐 나와? {number}",
+        **changes,
+    }
+
+
+class Running:
+    """A gateway that is being served, and a client that talks to it."""
+
+    def __init__(self, gateway: Gateway, client: httpx.AsyncClient, base: str) -> None:
+        self.gateway = gateway
+        self.client = client
+        self.base = base
+
+    async def send(self, body: Any, key: str = KEY, **options: Any) -> httpx.Response:
+        """Posts a batch: bytes as they are, anything else as JSON."""
+        headers = {"Authorization": f"Bearer {key}", **options.pop("headers", {})}
+        if isinstance(body, bytes | str):
+            headers.setdefault("Content-Type", "application/json")
+            return await self.client.post("/v1/messages", content=body, headers=headers, **options)
+        return await self.client.post("/v1/messages", json=body, headers=headers, **options)
+
+    async def get(self, path: str, key: str = KEY, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key}"}
+        return await self.client.get(path, headers=headers, **options)
+
+    async def post(self, path: str, key: str = KEY, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key}"}
+        return await self.client.post(path, headers=headers, **options)
+
+
+@asynccontextmanager
+async def serve(
+    config: Config, keyring: Keyring, ledger: Ledger, *, wait: bool = True
+) -> AsyncIterator[Running]:
+    """A gateway served by uvicorn on a free port."""
+    port = free_port()
+    application = app.create(config, keyring, ledger)
+    running = uvicorn.Server(
+        uvicorn.Config(
+            application, host="127.0.0.1", port=port, log_level="warning", access_log=False
+        )
+    )
+    running.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    task = asyncio.create_task(running.serve())
+    base = f"http://127.0.0.1:{port}"
+    async with httpx.AsyncClient(base_url=base, timeout=30) as client:
+        gateway: Gateway = application.state.gateway
+        try:
+            await until(lambda: running.started)
+            if wait:
+                await until(lambda: gateway.link.up and gateway.admission.ready)
+            yield Running(gateway, client, base)
+        finally:
+            gateway.closing.set()
+            running.should_exit = True
+            await task
+
+
+async def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+    """Waits for a condition; fails when it does not come."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    return MemoryLedger(
+        [(PARTNER, digest(KEY)), (OTHER, digest(OTHER_KEY)), (DEMO, digest("demo"))]
+    )
+
+
+@pytest.fixture
+async def running(
+    config: Config, keyring: Keyring, server: EmbeddedServer, ledger: MemoryLedger
+) -> AsyncIterator[Running]:
+    async with serve(replace(config, demo=True), keyring, ledger) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
