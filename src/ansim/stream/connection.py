@@ -28,16 +28,13 @@ async def connect(config: Config, keyring: Keyring, name: str) -> Client:
     async def on_reconnect() -> None:
         log.warning("%s: connected to NATS again", name)
 
-    credentials = (
-        {} if config.nats_url else {"user": server.USER, "password": server.password(keyring)}
-    )
     client = Client()
     await client.connect(
         [url.strip() for url in config.nats_address.split(",")],
         name=name,
         allow_reconnect=True,
         max_reconnect_attempts=-1,
-        reconnect_time_wait=0.25,
+        reconnect_time_wait=0.25,  # type: ignore[arg-type] - seconds, and may be a fraction
         ping_interval=5,
         max_outstanding_pings=2,
         connect_timeout=3,
@@ -45,6 +42,7 @@ async def connect(config: Config, keyring: Keyring, name: str) -> Client:
         error_cb=on_error,
         disconnected_cb=on_disconnect,
         reconnected_cb=on_reconnect,
-        **credentials,
+        user=None if config.nats_url else server.USER,
+        password=None if config.nats_url else server.password(keyring),
     )
     return client

@@ -6,7 +6,6 @@ of them.
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import signal
@@ -21,14 +20,13 @@ from typing import IO
 
 from ansim.config import Config
 from ansim.keys import Keyring
-from ansim.stream.server import EmbeddedServer, ServerUnavailable
+from ansim.stream.server import EmbeddedServer, ServerUnavailable, die_with_parent
 
 READY_SECONDS = 90.0
 STOP_SECONDS = 15.0
 QUICK_SECONDS = 5.0
 """A child that lives shorter than this is restarted with a growing pause."""
 MAX_PAUSE = 10.0
-_PR_SET_PDEATHSIG = 1
 
 
 class HouseError(Exception):
@@ -52,7 +50,7 @@ class Child:
             [sys.executable, "-m", "ansim.cli", self.name],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - nothing but one system call
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - nothing but one system call
         )
 
     def keep_running(self) -> None:
@@ -82,12 +80,6 @@ class Child:
             self.process.wait()
 
 
-def _die_with_parent() -> None:
-    """Asks Linux to end this child when its parent dies, even by SIGKILL."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 class House:
     """The whole system. ``run`` returns when it has been stopped."""
 
@@ -108,7 +100,7 @@ class House:
         try:
             if server is not None:
                 try:
-                    server.start()
+                    server.start(with_parent=True)
                 except ServerUnavailable as error:
                     raise HouseError(str(error)) from None
             logins = self._prepare_database()
@@ -120,7 +112,7 @@ class House:
             while not self._stopping:
                 if server is not None and server.ended():
                     print("ansim: NATS ended, starting it again", file=sys.stderr)
-                    server.start()
+                    server.start(with_parent=True)
                 for child in children:
                     child.keep_running()
                 time.sleep(0.25)

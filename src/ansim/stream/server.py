@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from ansim.keys import Keyring
 
 USER = "ansim"
 READY_SECONDS = 60.0
+_PR_SET_PDEATHSIG = 1
 
 
 class ServerUnavailable(Exception):
@@ -70,6 +72,12 @@ def write_config(config: Config, keyring: Keyring) -> Path:
     return path
 
 
+def die_with_parent() -> None:
+    """Asks Linux to end this process when the thread that started it ends, whatever the cause."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def listening(host: str, port: int) -> bool:
     """Whether something accepts connections there."""
     with socket.socket() as probe:
@@ -85,8 +93,10 @@ class EmbeddedServer:
         self._keyring = keyring
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *, with_parent: bool = False) -> None:
         """Starts the server and waits until it answers.
+
+        ``with_parent``: it ends when this thread does, even by SIGKILL (Linux).
 
         Raises ServerUnavailable when the port is taken or the server ends at once.
         """
@@ -103,6 +113,7 @@ class EmbeddedServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=die_with_parent if with_parent else None,  # noqa: PLW1509 - one system call
         )
         deadline = time.monotonic() + READY_SECONDS
         while not listening("127.0.0.1", port):
