@@ -1,0 +1,1 @@
+"""The only writer of casework: each verb writes its change and its audit row in one transaction."""

@@ -1,0 +1,176 @@
+"""What a person does with an alert: read it, take it, give it back, close it, undo a dismissal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ansim.casework.actions import audit
+from ansim.casework.actions.permission import require
+from ansim.casework.actions.reports import AlertReport, raise_or_update
+from ansim.casework.errors import Refused
+from ansim.casework.models import Account, Alert, Outcome, State, StreamCommand
+from ansim.casework.models.alert import Done
+from ansim.casework.roles import Act, may
+
+__all__ = [
+    "UNDO",
+    "AlertReport",
+    "claim",
+    "close",
+    "may_reveal",
+    "raise_or_update",
+    "release",
+    "reopen",
+    "reveal",
+]
+
+UNDO = timedelta(minutes=10)
+"""A dismissal can be taken back for this long; then the text is gone (R06)."""
+
+
+def _locked(alert_id: int) -> Alert:
+    try:
+        return Alert.objects.select_for_update(of=("self",)).get(pk=alert_id)
+    except Alert.DoesNotExist:
+        raise Refused("no_such_alert", _("없는 경보입니다.")) from None
+
+
+def _still_open(alert: Alert) -> None:
+    if alert.state != State.OPEN:
+        raise Refused("closed", _("이미 종결된 경보입니다."))
+
+
+def may_reveal(alert: Alert, actor: Account) -> bool:
+    """Whether this person may read the words: the holder, anyone while nobody holds it, and
+    a supervisor."""
+    if not may(actor, Act.REVEAL_TEXT):
+        return False
+    return (
+        alert.claimed_by_id is None
+        or alert.claimed_by_id == actor.pk
+        or may(actor, Act.RELEASE_ANY)
+    )
+
+
+@transaction.atomic
+def reveal(alert_id: int, actor: Account, reason: str) -> None:
+    """Records that this person reads the words of this conversation, and why (R05, R26).
+
+    Raises Refused without a reason or where another counsellor holds the alert.
+    """
+    alert = _locked(alert_id)
+    if not may_reveal(alert, actor):
+        raise Refused("not_allowed", _("이 경보는 다른 상담원이 맡고 있습니다."))
+    if not reason.strip():
+        raise Refused("reason_missing", _("대화 내용을 보는 까닭을 적어 주세요."))
+    audit.record("alert.text_revealed", alert, actor=actor, reason=reason)
+
+
+@transaction.atomic
+def claim(alert_id: int, actor: Account) -> Alert:
+    """Takes the alert. Claiming one's own alert again changes nothing; another's is refused."""
+    require(actor, Act.CLAIM)
+    alert = _locked(alert_id)
+    _still_open(alert)
+    if alert.claimed_by_id == actor.pk:
+        return alert
+    if alert.claimed_by_id is not None:
+        raise Refused("already_claimed", _("다른 상담원이 먼저 맡았습니다."))
+    alert.claimed_by = actor
+    alert.claimed_at = timezone.now()
+    alert.save(update_fields=["claimed_by", "claimed_at"])
+    audit.record("alert.claimed", alert, actor=actor)
+    return alert
+
+
+@transaction.atomic
+def release(alert_id: int, actor: Account, reason: str = "") -> Alert:
+    """Gives the alert back to the queue: one's own, or as supervisor anybody's, with a reason."""
+    alert = _locked(alert_id)
+    _still_open(alert)
+    if alert.claimed_by_id is None:
+        return alert
+    own = alert.claimed_by_id == actor.pk
+    require(actor, Act.RELEASE_OWN if own else Act.RELEASE_ANY)
+    if not own and not reason.strip():
+        raise Refused("reason_missing", _("다른 사람의 경보를 내려놓으려면 까닭을 적어 주세요."))
+    held_by = alert.claimed_by_id
+    alert.claimed_by = None
+    alert.claimed_at = None
+    alert.save(update_fields=["claimed_by", "claimed_at"])
+    audit.record("alert.released", alert, actor=actor, reason=reason, details={"held_by": held_by})
+    return alert
+
+
+@transaction.atomic
+def close(
+    alert_id: int, actor: Account, outcome: str, note: str = "", *, done: Sequence[str] = ()
+) -> Alert:
+    """Closes an alert that the actor holds, and tells the stream so, in one transaction.
+
+    ``outcome`` is one of ``Outcome``; ``done`` says what was done (``Done``), needed unless the
+    outcome is "not grooming". Raises Refused naming what is missing.
+    """
+    require(actor, Act.CLOSE)
+    alert = _locked(alert_id)
+    _still_open(alert)
+    if alert.claimed_by_id != actor.pk:
+        raise Refused("not_holder", _("먼저 이 경보를 맡아야 종결할 수 있습니다."))
+    if outcome not in Outcome.values:
+        raise Refused("outcome_missing", _("결과를 골라야 종결할 수 있습니다."))
+    steps = [step for step in Done.values if step in done]
+    if outcome != Outcome.NOT_GROOMING and not steps:
+        raise Refused("done_missing", _("무엇을 했는지 하나 이상 골라 주세요."))
+    if Done.NO_CONTACT in steps and Done.CONTACT_MADE in steps:
+        raise Refused("done_contradicts", _("‘대화함’과 ‘연락하지 않음’을 함께 고를 수 없습니다."))
+    alert.state = State.CLOSED
+    alert.outcome = outcome
+    alert.done = steps
+    alert.outcome_note = note.strip() or None
+    alert.closed_at = timezone.now()
+    alert.closed_by = actor
+    alert.save(update_fields=["state", "outcome", "done", "outcome_note", "closed_at", "closed_by"])
+    StreamCommand.objects.create(
+        kind="alert_closed",
+        payload={
+            "source": alert.conversation.source_id,
+            "conversation": alert.conversation.pseudonym,
+            "about": alert.about,
+            "episode": alert.episode,
+        },
+        created_at=alert.closed_at,
+    )
+    audit.record("alert.closed", alert, actor=actor, details={"outcome": outcome, "done": steps})
+    return alert
+
+
+@transaction.atomic
+def reopen(alert_id: int, actor: Account, reason: str) -> Alert:
+    """Takes back a dismissal within ten minutes, while its text is still there (R06)."""
+    require(actor, Act.CLOSE)
+    alert = _locked(alert_id)
+    if alert.state != State.CLOSED or alert.outcome != Outcome.NOT_GROOMING:
+        raise Refused("not_dismissed", _("오경보로 종결한 경보만 되돌릴 수 있습니다."))
+    if alert.closed_by_id != actor.pk and not may(actor, Act.RELEASE_ANY):
+        raise Refused("not_holder", _("종결한 사람만 되돌릴 수 있습니다."))
+    if alert.text_purged_at or alert.closed_at is None or timezone.now() > alert.closed_at + UNDO:
+        raise Refused("too_late", _("되돌릴 수 있는 10분이 지났습니다."))
+    later = Alert.objects.filter(
+        conversation_id=alert.conversation_id, about=alert.about, episode__gt=alert.episode
+    )
+    if later.exists():
+        raise Refused("later_episode", _("이 계정에 대한 새 경보가 이미 있습니다."))
+    alert.state = State.OPEN
+    alert.outcome = ""
+    alert.done = []
+    alert.outcome_note = None
+    alert.closed_at = None
+    alert.closed_by = None
+    alert.save(update_fields=["state", "outcome", "done", "outcome_note", "closed_at", "closed_by"])
+    audit.record("alert.reopened", alert, actor=actor, reason=reason)
+    return alert

@@ -1,0 +1,186 @@
+"""A counsellor's words: written by a named person, queued, carried by the courier, accounted for.
+
+Nothing here writes a message by itself (R08), and none goes out without an author (R03).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ansim.casework.actions import audit
+from ansim.casework.actions.permission import require
+from ansim.casework.errors import Refused
+from ansim.casework.models import (
+    Account,
+    Alert,
+    Delivery,
+    MessageTemplate,
+    OutgoingMessage,
+    State,
+)
+from ansim.casework.roles import Act
+
+MAX_LENGTH = 2000
+
+_NEXT: dict[str, frozenset[str]] = {
+    Delivery.QUEUED: frozenset({Delivery.SENDING, Delivery.FAILED}),
+    Delivery.SENDING: frozenset(
+        {Delivery.QUEUED, Delivery.SENT, Delivery.FAILED, Delivery.UNKNOWN}
+    ),
+    Delivery.UNKNOWN: frozenset({Delivery.SENT, Delivery.FAILED}),
+    Delivery.SENT: frozenset(),
+    Delivery.FAILED: frozenset(),
+}
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """What the courier needs to carry one message; names are pseudonyms."""
+
+    id: str
+    alert: int
+    source: str
+    conversation: str
+    text: str
+    language: str
+    author: int
+    """Id of the account of the person who wrote it."""
+    attempts: int
+
+
+@transaction.atomic
+def send(
+    alert_id: int,
+    actor: Account,
+    text: str,
+    template: MessageTemplate | None = None,
+    *,
+    language: str = "ko",
+) -> OutgoingMessage:
+    """Queues the words of the counsellor who holds this alert, for its conversation.
+
+    Raises Refused: not holder, closed, empty, over 2,000 characters, a template nobody approved,
+    or a source through which nobody can be reached.
+    """
+    require(actor, Act.SEND)
+    try:
+        alert = (
+            Alert.objects.select_for_update(of=("self",))
+            .select_related("conversation__source")
+            .get(pk=alert_id)
+        )
+    except Alert.DoesNotExist:
+        raise Refused("no_such_alert", _("없는 경보입니다.")) from None
+    if alert.state != State.OPEN:
+        raise Refused("closed", _("이미 종결된 경보입니다."))
+    if alert.claimed_by_id != actor.pk:
+        raise Refused("not_holder", _("먼저 이 경보를 맡아야 메시지를 보낼 수 있습니다."))
+    source = alert.conversation.source
+    if not source.can_reply:
+        raise Refused("no_way_back", _("이 출처로는 메시지를 보낼 수 없습니다."))
+    if not source.active:
+        raise Refused("source_off", _("이 출처는 지금 꺼져 있습니다."))
+    words = text.replace("\r\n", "\n").strip()
+    if not words:
+        raise Refused("empty", _("보낼 내용을 적어 주세요."))
+    if len(words) > MAX_LENGTH:
+        raise Refused("too_long", _("2,000자를 넘을 수 없습니다."))
+    if any((ord(c) < 32 and c not in "\n\t") or 0xD800 <= ord(c) <= 0xDFFF for c in words):
+        raise Refused("unreadable", _("보낼 수 없는 글자가 들어 있습니다."))
+    if template is not None and not template.approved:
+        raise Refused("not_approved", _("아직 승인되지 않은 첫 메시지입니다."))
+    message = OutgoingMessage.objects.create(
+        alert=alert,
+        author=actor,
+        text=words,
+        language=language,
+        template=template,
+        created_at=timezone.now(),
+    )
+    audit.record(
+        "message.queued",
+        alert,
+        actor=actor,
+        details={
+            "message": str(message.pk),
+            "template": template.slug if template else None,
+            "template_version": template.version if template else None,
+            "changed": template is not None and template.text.strip() != words,
+            "length": len(words),
+        },
+    )
+    return message
+
+
+@transaction.atomic
+def take_queued(limit: int = 20) -> list[Outgoing]:
+    """The oldest queued messages, now marked as being sent. Each is handed out once."""
+    rows = list(
+        OutgoingMessage.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("alert__conversation")
+        .filter(state=Delivery.QUEUED)
+        .order_by("created_at")[:limit]
+    )
+    for row in rows:
+        row.state = Delivery.SENDING
+        row.attempts += 1
+        row.save(update_fields=["state", "attempts"])
+        audit.record(
+            "message.sending", row.alert, actor=audit.COURIER, details={"message": str(row.pk)}
+        )
+    return [_outgoing(row) for row in rows]
+
+
+def left_sending() -> list[Outgoing]:
+    """Messages a courier took and never accounted for: what a restart after a crash must settle."""
+    rows = OutgoingMessage.objects.select_related("alert__conversation").filter(
+        state=Delivery.SENDING
+    )
+    return [_outgoing(row) for row in rows]
+
+
+@transaction.atomic
+def record_delivery(message_id: str | UUID, state: str, detail: str = "") -> bool:
+    """Records what became of a message: "sent", "failed", "unknown", or "queued" to try again.
+
+    Saying the same twice is no error; a final state stays final. Returns whether anything changed.
+    Raises ValueError for an unknown state and OutgoingMessage.DoesNotExist for an unknown id.
+    """
+    if state not in Delivery.values:
+        raise ValueError(f"{state!r} is no state of delivery; use {', '.join(Delivery.values)}")
+    row = (
+        OutgoingMessage.objects.select_for_update(of=("self",))
+        .select_related("alert")
+        .get(pk=message_id)
+    )
+    if state not in _NEXT[row.state]:
+        return False
+    row.state = state
+    row.detail = detail[:300]
+    if state == Delivery.SENT:
+        row.sent_at = timezone.now()
+    row.save(update_fields=["state", "detail", "sent_at"])
+    audit.record(
+        f"message.{state}",
+        row.alert,
+        actor=audit.COURIER,
+        details={"message": str(row.pk), "detail": row.detail},
+    )
+    return True
+
+
+def _outgoing(row: OutgoingMessage) -> Outgoing:
+    return Outgoing(
+        id=str(row.pk),
+        alert=row.alert_id,
+        source=row.alert.conversation.source_id,
+        conversation=row.alert.conversation.pseudonym,
+        text=row.text or "",
+        language=row.language,
+        author=row.author_id,
+        attempts=row.attempts,
+    )

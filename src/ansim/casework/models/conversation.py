@@ -1,0 +1,51 @@
+"""Risky conversations and their turns. Text is sealed; names of people are pseudonyms."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from ansim.casework.models.source import SourceRecord
+from ansim.casework.sealing import SealedListField, SealedTextField
+
+
+class Conversation(models.Model):
+    """One conversation of one source that has, or had, an alert."""
+
+    source = models.ForeignKey(SourceRecord, on_delete=models.PROTECT, related_name="+")
+    pseudonym = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["source", "pseudonym"], name="one_conversation"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.source_id}/{self.pseudonym}"
+
+
+class Turn(models.Model):
+    """One message of it with its assessment. ``text`` is None once retention has taken it."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    message_id = models.CharField(max_length=200)
+    author = models.CharField(max_length=64)
+    at = models.FloatField()
+    """Event time, seconds since 1970 UTC."""
+    received_at = models.FloatField(default=0.0)
+    kept_at = models.DateTimeField(db_index=True)
+    """When casework took it over: retention counts from here, whatever ``at`` says."""
+    text = SealedTextField(null=True)
+    tactics = models.JSONField(default=dict)
+    spans = models.JSONField(default=list)
+    attachments = SealedListField(null=True, default=list)
+    risk = models.FloatField()
+    by_agency = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["conversation", "message_id"], name="one_turn"),
+        )
+        ordering = ("at", "message_id")
+
+    def __str__(self) -> str:
+        return f"turn {self.message_id} of conversation {self.conversation_id}"

@@ -1,0 +1,70 @@
+"""Who may do what: one table. Views and actions both ask it; nothing else decides."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from ansim.casework.models import Account
+
+
+class Role(models.TextChoices):
+    COUNSELLOR = "counsellor", _("상담원")
+    SUPERVISOR = "supervisor", _("슈퍼바이저")
+    LIAISON = "liaison", _("수사 연계 담당")
+    ADMINISTRATOR = "administrator", _("관리자")
+    RESEARCHER = "researcher", _("연구자")
+    AUDITOR = "auditor", _("감사자")
+
+
+class Act(StrEnum):
+    """Things an account may be allowed to do."""
+
+    SEE_ALERTS = "see_alerts"
+    REVEAL_TEXT = "reveal_text"
+    CLAIM = "claim"
+    RELEASE_OWN = "release_own"
+    RELEASE_ANY = "release_any"
+    SEND = "send"
+    CLOSE = "close"
+    UPLOAD = "upload"
+    APPROVE_TEMPLATES = "approve_templates"
+    SEE_AUDIT = "see_audit"
+    ADMINISTER = "administer"
+
+
+_COUNSELLING = frozenset(
+    {
+        Act.SEE_ALERTS,
+        Act.REVEAL_TEXT,
+        Act.CLAIM,
+        Act.RELEASE_OWN,
+        Act.SEND,
+        Act.CLOSE,
+        Act.UPLOAD,
+    }
+)
+
+# Administrators run the installation and never see a case; liaison and researcher have no page
+# of their own yet, and until they do they see nothing (need to know).
+TABLE: dict[Role, frozenset[Act]] = {
+    Role.COUNSELLOR: _COUNSELLING,
+    Role.SUPERVISOR: _COUNSELLING | {Act.RELEASE_ANY, Act.APPROVE_TEMPLATES, Act.SEE_AUDIT},
+    Role.LIAISON: frozenset(),
+    Role.ADMINISTRATOR: frozenset({Act.ADMINISTER, Act.SEE_AUDIT}),
+    Role.RESEARCHER: frozenset(),
+    Role.AUDITOR: frozenset({Act.SEE_AUDIT}),
+}
+
+
+def may(account: Account | AnonymousUser, act: Act) -> bool:
+    """Whether this account may do this; nobody logged out or switched off may do anything."""
+    if not account.is_authenticated or not account.is_active:
+        return False
+    return act in TABLE.get(Role(account.role), frozenset())

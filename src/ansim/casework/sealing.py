@@ -1,0 +1,57 @@
+"""Database fields whose content is sealed with the key file: text of a chat is never in clear."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import models
+
+from ansim.keys import Keyring
+
+PURPOSE = "casework"
+
+
+@cache
+def _load(path: Path) -> Keyring:
+    return Keyring.load_or_create(path)
+
+
+def keyring() -> Keyring:
+    """The keys of this installation, read once."""
+    return _load(settings.ANSIM.keys_path)
+
+
+class SealedTextField(models.BinaryField):  # type: ignore[type-arg]
+    """Text in Python, AES-256-GCM bytes in the database; None stays NULL ("no longer held")."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        if value is None:
+            return None
+        # A chat may hold half a surrogate pair; it is kept as it came and made harmless on display.
+        return keyring().seal(str(value).encode("utf-8", "surrogatepass"), PURPOSE)
+
+    def from_db_value(self, value: Any, *_: object) -> str | None:
+        if value is None:
+            return None
+        return keyring().open(bytes(value), PURPOSE).decode("utf-8", "surrogatepass")
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise TypeError("sealed text is not written into fixtures")
+
+
+class SealedListField(SealedTextField):
+    """A list of plain values, sealed as JSON; the empty list is stored as NULL."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(msgspec.json.encode(value).decode()) if value else None
+
+    def from_db_value(self, value: Any, *_: object) -> Any:
+        text = super().from_db_value(value)
+        return [] if text is None else msgspec.json.decode(text)
