@@ -3,6 +3,6 @@
 Pure and fast: most chat needs nothing done and takes one look by a compiled pattern.
 """
 
-from ansim.reading.read import VERSION, Reading, read
+from ansim.reading.reading import VERSION, Reading, read
 
 __all__ = ["VERSION", "Reading", "read"]

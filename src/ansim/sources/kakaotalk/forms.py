@@ -107,7 +107,6 @@ class Bracketed(Grammar):
         return Record(what, moments.moment(today, seconds), sender, line[match.end() :])
 
 
-_FULL_MONTH = r"(?=(?:\d{1,2} )?[A-Z][a-z]{3,8} )(?!(?:\d{1,2} )?Sept )"
 _EN = rf"{moments.EN_DATE}(?:,| at) {moments.EN_TIME}"
 
 GRAMMARS: tuple[Grammar, ...] = (
@@ -124,11 +123,14 @@ GRAMMARS: tuple[Grammar, ...] = (
     Bracketed("kakaotalk-windows-text-en", moments.EN_TIME),
     Stamped(
         "kakaotalk-android-text-en",
-        _FULL_MONTH + _EN,
+        _EN,
         rf"{moments.EN_TIME}, {moments.EN_DATE}",
     ),
     Stamped("kakaotalk-ios-text-en", _EN),
 )
+SHORT_MONTH = re.compile(r"(?:\d{1,2} )?(?!May )(?:[A-Z][a-z]{2}\.?|Sept\.?) \d")
+LONG_MONTH = re.compile(r"(?:\d{1,2} )?(?!Sept )[A-Z][a-z]{3,8} \d|\d{1,2}:")
+"""What tells English iOS (Jan 5) from English Android (January 5); May tells nothing."""
 
 _RULED = re.compile(r"-{3,} (?P<inside>[^-].{4,60}[^-]) -{3,}")
 

@@ -3,14 +3,16 @@ assumed, which has been UTC+9 without summer time for as long as KakaoTalk exist
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import date, datetime, timedelta, timezone
 
 SEOUL = timezone(timedelta(hours=9), "Asia/Seoul")
 
 _GAP = "[ \u00a0\u202f]"  # newer systems put a narrow no-break space before AM and PM
-_MONTHS = list(calendar.month_name)[1:]
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
 _MONTH = "|".join(f"{name}|{name[:3]}\\.?" for name in _MONTHS) + "|Sept\\.?"
 _NUMBER = {name[:3].lower(): number for number, name in enumerate(_MONTHS, 1)}
 

@@ -27,6 +27,8 @@ from ansim.sources.kakaotalk.entries import Entry
 from ansim.sources.kakaotalk.forms import (
     GRAMMARS,
     KNOWN_FORMS,
+    LONG_MONTH,
+    SHORT_MONTH,
     Bracketed,
     Grammar,
     What,
@@ -137,13 +139,22 @@ class _Text:
         raise UnknownForm(len(self.lines), self.lines[-1], KNOWN_FORMS, self.name)
 
     def _grammar(self, start: int) -> Grammar:
+        """The grammar of the first record; where two fit, what else the file shows decides."""
         line = self.lines[start]
         found = [grammar for grammar in GRAMMARS if grammar.record(line, self._today)]
-        if len(found) > 1 and isinstance(found[0], Bracketed):
+        if len(found) == 1:
+            return found[0]
+        first, second = found
+        if isinstance(first, Bracketed):  # [15:04]: the language is that of the date line
             dated = next((t for t in reversed(self.lines[:start]) if date_line(t)), "")
-            if not any("가" <= c <= "힣" for c in dated):  # [15:04] under an English date
-                return found[1]
-        return found[0]
+            return first if any("가" <= c <= "힣" for c in dated) else second
+        for line in self.lines[start:]:
+            if second.record(line, self._today):
+                if SHORT_MONTH.match(line):
+                    return second
+                if LONG_MONTH.match(line):
+                    return first
+        return first
 
     def _new_day(self, line: str, index: int, grammar: Grammar) -> date | None:
         """The day a date line begins, or None where the line is somebody's words.
