@@ -23,6 +23,8 @@ class Voice(StrEnum):
 
     STRANGER = "stranger"
     YOUTH = "youth"
+    OTHER = "other"
+    """Somebody of the youth's own circle, in samples."""
     AGENCY = "agency"
 
 

@@ -287,7 +287,6 @@ pre { padding: .8rem; overflow-x: auto; border: 1px solid; border-radius: .4rem;
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: start; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid; }
 h2 { margin-top: 2.5rem; }
-.text { white-space: pre-line; }
 """
 
 
@@ -301,7 +300,7 @@ def page() -> str:
         f"<title>{escape(content['info']['title'])}</title>",
         '<link rel="stylesheet" href="/v1/docs.css"></head><body><main>',
         f"<h1>{escape(content['info']['title'])}</h1>",
-        f'<p class="text">{escape(content["info"]["description"])}</p>',
+        _paragraphs(content["info"]["description"]),
         '<p>For machines: <a href="/v1/openapi.json">OpenAPI 3.1</a>. Every call but '
         "<code>/healthz</code> carries <code>Authorization: Bearer &lt;key&gt;</code>.</p>",
     ]
@@ -322,7 +321,7 @@ def _call(path: str, method: str, call: Json) -> list[str]:
         f"<p><strong>{escape(call['summary'])}</strong></p>",
     ]
     if "description" in call:
-        parts.append(f'<p class="text">{escape(call["description"])}</p>')
+        parts.append(_paragraphs(call["description"]))
     rows = [
         f"<tr><td><code>{escape(each['name'])}</code> ({each['in']})</td>"
         f"<td>{escape(each['description'])}</td></tr>"
@@ -340,6 +339,24 @@ def _call(path: str, method: str, call: Json) -> list[str]:
     )
     parts.append(f"<table><tr><th>Answer</th><th></th></tr>{answered}</table>")
     return parts
+
+
+def _paragraphs(text: str) -> str:
+    """Paragraphs and, where lines begin with a dash, lists; code between back-ticks."""
+    found = []
+    for block in text.split("\n\n"):
+        lines = block.split("\n- ")
+        found.append(f"<p>{_inline(lines[0])}</p>")
+        if len(lines) > 1:
+            found.append(
+                "<ul>" + "".join(f"<li>{_inline(line)}</li>" for line in lines[1:]) + "</ul>"
+            )
+    return "".join(found)
+
+
+def _inline(text: str) -> str:
+    pieces = escape(text).split("`")
+    return "".join(f"<code>{each}</code>" if n % 2 else each for n, each in enumerate(pieces))
 
 
 def _pretty(value: Any) -> str:
