@@ -203,8 +203,9 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=100_000, help="for the whole path")
     parser.add_argument("--seconds", type=float, default=30, help="of the latency measurement")
     parser.add_argument("--no-write", action="store_true", help="only print")
+    parser.add_argument("--whole-path", action="store_true", help="leave out detection alone")
     arguments = parser.parse_args()
-    rows = detection_rows(3)
+    rows = [] if arguments.whole_path else detection_rows(3)
     with ExitStack() as stack:
         house = House(stack)
         house.warm_up()

@@ -62,6 +62,7 @@ class Partition:
         lease: Lease,
         number: int,
         *,
+        turn: asyncio.Lock,
         snapshot_seconds: float,
         on_gap: Callable[[int, Gap | str], None],
     ) -> None:
@@ -71,6 +72,7 @@ class Partition:
         self._effects = effects
         self._lease = lease
         self._number = number
+        self._turn = turn
         self._snapshot_seconds = snapshot_seconds
         self._on_gap = on_gap
         self._states: dict[str, ConversationState] = {}
@@ -123,6 +125,14 @@ class Partition:
 
     async def process(self, items: list[Delivered]) -> None:
         """Takes a run of items into the states; returns when their effects are durable."""
+        async with self._turn:
+            # One batch of one partition at a time: leases are renewed in between.
+            wanted = self._assess(items)
+            await asyncio.sleep(0)
+        await self._effects.apply(wanted)
+        self._position = items[-1].sequence
+
+    def _assess(self, items: list[Delivered]) -> list[AlertReport]:
         wanted: list[AlertReport] = []
         for _, run in groupby(self._decoded(items), lambda pair: type(pair[1])):
             pairs = list(run)
@@ -136,8 +146,7 @@ class Partition:
                     state = self._states[item.conversation]
                     after = closed(state, item.about, item.episode)
                     self._states[item.conversation] = after
-        await self._effects.apply(wanted)
-        self._position = items[-1].sequence
+        return wanted
 
     def _decoded(self, items: list[Delivered]) -> list[tuple[int, Item]]:
         result: list[tuple[int, Item]] = []

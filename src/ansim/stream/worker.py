@@ -62,6 +62,7 @@ class Worker:
         self._effects = Effects(commit)
         self._on_gap = on_gap
         self._held: dict[int, _Held] = {}
+        self._turn = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Connects and works; on ``stop`` writes last snapshots and gives the leases back."""
@@ -115,14 +116,15 @@ class Worker:
         return presence
 
     async def _renew(self) -> None:
-        for number, held in list(self._held.items()):
-            if held.task.done():
-                self._report_end(number, held)
-                del self._held[number]
-                await held.lease.release()
-                continue
-            if not held.lease.due:
-                continue
+        await asyncio.gather(*(self._keep(number, held) for number, held in self._held.items()))
+
+    async def _keep(self, number: int, held: _Held) -> None:
+        """Renews one lease when due; lets go of a partition that ended or was lost."""
+        if held.task.done():
+            self._report_end(number, held)
+            del self._held[number]
+            await held.lease.release()
+        elif held.lease.due:
             try:
                 await held.lease.renew()
             except LeaseLost:
@@ -171,6 +173,7 @@ class Worker:
             self._effects,
             lease,
             number,
+            turn=self._turn,
             snapshot_seconds=self._config.snapshot_seconds,
             on_gap=self._on_gap,
         )
