@@ -18,10 +18,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(_arguments: argparse.Namespace) -> int:
     """Works until SIGINT or SIGTERM; then saves its states and gives its partitions back."""
+    from ansim.cli import CommandError
+    from ansim.detection.weights import ModelError
     from ansim.stream.service import worker_from_environment
 
     logging.basicConfig(level=logging.INFO, format="worker  %(levelname)s %(message)s")
-    worker = worker_from_environment()
+    try:
+        worker = worker_from_environment()
+    except ModelError as error:
+        raise CommandError(str(error)) from None
 
     async def work() -> None:
         stop = asyncio.Event()
