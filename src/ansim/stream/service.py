@@ -19,8 +19,9 @@ def worker_from_environment() -> Worker:
     settings = config.load()
     casework.ready()
     from django.db import close_old_connections
+    from django.utils import timezone
 
-    from ansim.casework.actions import alerts, gaps
+    from ansim.casework.actions import alerts, gaps, retention
     from ansim.casework.actions.reports import AlertReport
 
     def commit(reports: Sequence[AlertReport]) -> None:
@@ -32,4 +33,9 @@ def worker_from_environment() -> Worker:
         what = gap if isinstance(gap, str) else f"items {gap.first} to {gap.last} are gone"
         gaps.record(partition, what)
 
-    return Worker(settings, Keyring.load(settings.keys_path), Detector.load(), commit, on_gap)
+    def housekeeping() -> None:
+        close_old_connections()
+        retention.purge(timezone.now())
+
+    keyring = Keyring.load(settings.keys_path)
+    return Worker(settings, keyring, Detector.load(), commit, on_gap, housekeeping)

@@ -33,6 +33,7 @@ from ansim.stream.snapshot import Fenced
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 0.5
+HOUSEKEEPING_SECONDS = 60.0
 
 
 class _Held:
@@ -45,7 +46,11 @@ class _Held:
 
 
 class Worker:
-    """Works until told to stop. ``on_gap`` is told what was lost, for casework to record."""
+    """Works until told to stop.
+
+    ``on_gap`` is told what was lost, for casework to record; ``housekeeping`` is called once a
+    minute (retention in casework; harmless when several workers do it).
+    """
 
     def __init__(
         self,
@@ -54,6 +59,7 @@ class Worker:
         detector: Detector,
         commit: Casework,
         on_gap: Callable[[int, Gap | str], None],
+        housekeeping: Callable[[], object] | None = None,
     ) -> None:
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._config = config
@@ -61,6 +67,7 @@ class Worker:
         self._detector = detector
         self._effects = Effects(commit)
         self._on_gap = on_gap
+        self._housekeeping = housekeeping
         self._held: dict[int, _Held] = {}
         self._turn = asyncio.Lock()
 
@@ -69,7 +76,10 @@ class Worker:
         client = await self._connect(stop)
         if client is None:
             return
-        effects = asyncio.create_task(self._effects.run())
+        beside = [
+            asyncio.create_task(self._effects.run()),
+            asyncio.create_task(self._keep_house()),
+        ]
         presence: Lease | None = None
         try:
             while not stop.is_set():
@@ -84,7 +94,8 @@ class Worker:
             await self._leave(list(self._held))
             if presence is not None and client.is_connected:
                 await presence.release()
-            effects.cancel()
+            for task in beside:
+                task.cancel()
             await client.close()
 
     async def _connect(self, stop: asyncio.Event) -> Client | None:
@@ -100,6 +111,14 @@ class Worker:
                     told = True
                 await _wait(stop, 0.5)
         return None
+
+    async def _keep_house(self) -> None:
+        while self._housekeeping is not None:
+            try:
+                await asyncio.to_thread(self._housekeeping)
+            except Exception as error:
+                log.error("housekeeping failed (%s); trying again", type(error).__name__)
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     async def _be_present(self, client: Client, presence: Lease | None) -> Lease:
         js = client.jetstream(timeout=2)
