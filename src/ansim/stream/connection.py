@@ -34,7 +34,7 @@ async def connect(config: Config, keyring: Keyring, name: str) -> Client:
         name=name,
         allow_reconnect=True,
         max_reconnect_attempts=-1,
-        reconnect_time_wait=0.25,  # type: ignore[arg-type] - seconds, and may be a fraction
+        reconnect_time_wait=0.25,  # type: ignore[arg-type]
         ping_interval=5,
         max_outstanding_pings=2,
         connect_timeout=3,
