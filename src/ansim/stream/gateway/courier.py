@@ -55,6 +55,7 @@ class CourierTurn:
         self._me = secrets.token_hex(8).encode()
         self._revision: int | None = None
         self._renewed = 0.0
+        self._lock = asyncio.Lock()
 
     @classmethod
     async def open(cls, client: Client, replicas: int) -> CourierTurn:
@@ -83,6 +84,10 @@ class CourierTurn:
 
     async def hold(self) -> bool:
         """Takes or renews the turn. Raises ConnectionError when NATS does not answer."""
+        async with self._lock:
+            return await self._hold()
+
+    async def _hold(self) -> bool:
         if self.held and time.monotonic() - self._renewed < TURN_SECONDS / 3:
             return True
         started = time.monotonic()
@@ -138,7 +143,8 @@ class Courier:
                 held = self.turn is not None and self._admission.ready and await self.turn.hold()
                 if held:
                     if not mine:
-                        await self._take_over()
+                        self._recheck_at = 0.0  # another courier may have left something
+                    mine = True
                     await self._round()
                 mine = held
                 if told:
@@ -162,15 +168,6 @@ class Courier:
                 self._desk.ledger.record_delivery, message, delivery.state.value, delivery.detail
             )
 
-    async def _take_over(self) -> None:
-        """Settles what a courier before us left in the middle of sending."""
-        for message in await self._desk.ask(self._desk.ledger.left_sending):
-            connector = self._connector(message)
-            if connector is not None and not connector.declaration.sends_once:
-                self._unrecorded[message.id] = Delivery(DeliveryState.UNKNOWN, CUT_SHORT)
-        self._again.clear()
-        self._recheck_at = 0.0
-
     async def _round(self) -> None:
         for name, delivery in list(self._unrecorded.items()):
             await self.record(name, delivery)
@@ -189,15 +186,23 @@ class Courier:
             await self._recheck()
 
     async def _recheck(self) -> None:
-        """Tries again what was held up, and asks after words that lie ready for a platform."""
+        """Settles whatever is being sent by nobody: held up, lying ready, or left by a crash.
+
+        Words that are said once for an id are sent again. Others that we did not hold back
+        ourselves may or may not have been said: only a person can tell.
+        """
         left = {each.id: each for each in await self._desk.ask(self._desk.ledger.left_sending)}
         again = [each for each in self._again.values() if each.id in left]
         self._again.clear()
         tried = {each.id for each in again}
         for each in left.values():
             connector = self._connector(each)
-            if each.id not in tried and connector and connector.declaration.sends_once:
+            if each.id in tried:
+                continue
+            if connector is None or connector.declaration.sends_once:
                 again.append(each)
+            else:
+                await self.record(each.id, Delivery(DeliveryState.UNKNOWN, CUT_SHORT))
         await self._carry(again)
 
     async def _carry(self, messages: Sequence[Queued]) -> None:
@@ -205,23 +210,38 @@ class Courier:
         by_source: dict[str, list[Queued]] = {}
         for message in messages:
             by_source.setdefault(message.source, []).append(message)
-        await asyncio.gather(*(self._carry_all(each) for each in by_source.values()))
+        ends = await asyncio.gather(
+            *(self._carry_all(each) for each in by_source.values()), return_exceptions=True
+        )
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
 
     async def _carry_all(self, messages: Sequence[Queued]) -> None:
         for place, message in enumerate(messages):
             try:
+                if self.turn is None or not await self.turn.hold():
+                    raise ConnectionError("another gateway is the courier now")
                 delivery = await self._send(message)
             except ConnectionError as error:
                 if message.source not in self._held_up:
                     log.warning("courier: held up for source %s: %s", message.source, error)
                     self._held_up.add(message.source)
-                self._again.update({each.id: each for each in messages[place:]})
-                self._recheck_at = min(self._recheck_at, time.monotonic() + RETRY_SECONDS)
+                self._hold_back(messages[place:])
                 return
             self._held_up.discard(message.source)
             self._unrecorded[message.id] = delivery
-            await self.record(message.id, delivery)
+            try:
+                await self.record(message.id, delivery)
+            except Exception:
+                self._hold_back(messages[place + 1 :])
+                raise
             self._unrecorded.pop(message.id, None)
+
+    def _hold_back(self, messages: Sequence[Queued]) -> None:
+        """Keeps words that were surely not said, to be tried again soon and in their order."""
+        self._again.update({each.id: each for each in messages})
+        self._recheck_at = min(self._recheck_at, time.monotonic() + RETRY_SECONDS)
 
     def _connector(self, message: Queued) -> Connector | None:
         source = self._admission.source(message.source)
