@@ -156,7 +156,7 @@ def _open(
         risk=report.risk,
         raised_at=books.now,
         updated_at=books.now,
-        first_event_at=points[-1][0] if points else _last_time(report.turns),
+        first_event_at=_first_event(report, points),
         why=_plain(report.why),
         trajectory=thinned(points),
         versions=_plain(report.versions),
@@ -282,8 +282,10 @@ def _by_time(point: Sequence[Any]) -> tuple[float, str]:
     return (point[0], point[2])
 
 
-def _last_time(turns: Sequence[Turn]) -> float:
-    return max((turn.at for turn in turns), default=0.0)
+def _first_event(report: AlertReport, points: Sequence[Sequence[Any]]) -> float:
+    """Event time of the first message at which the risk was over the threshold."""
+    over = [point[0] for point in points if point[1] >= report.versions.threshold]
+    return float(over[0] if over else max((turn.at for turn in report.turns), default=0.0))
 
 
 def thinned(points: list[list[Any]], limit: int = MAX_POINTS) -> list[list[Any]]:

@@ -1,0 +1,74 @@
+"""Files that participants hand in: the consent is recorded, and an alert raised if need be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from ansim.casework.actions import accounts, audit
+from ansim.casework.actions.permission import require
+from ansim.casework.actions.reports import AlertReport, raise_or_update
+from ansim.casework.errors import Refused
+from ansim.casework.models import Account
+from ansim.casework.roles import Act
+
+
+class Donation(msgspec.Struct, frozen=True, kw_only=True):
+    """Who gave a file and what it was; never what stands in it."""
+
+    given_by: str
+    """"participant" or "guardian": a role, no name."""
+    under_14: bool
+    guardian: bool
+    """Whether a guardian agreed; required for under-14s (R04)."""
+    how: str
+    form: str
+    messages: int
+
+
+def check_consent(*, given_by: str, under_14: bool, guardian: bool, consent: bool) -> None:
+    """Raises Refused naming what is missing. Asked before the file is read at all."""
+    if given_by not in ("participant", "guardian"):
+        raise Refused("giver_missing", _("누가 제공한 대화인지 골라 주세요."))
+    if not consent:
+        raise Refused("consent_missing", _("제공한 사람의 동의가 있어야 대화를 읽을 수 있습니다."))
+    if under_14 and not (guardian or given_by == "guardian"):
+        raise Refused(
+            "guardian_missing", _("만 14세 미만이면 보호자(법정대리인)의 동의도 있어야 합니다.")
+        )
+
+
+@transaction.atomic
+def receive(
+    actor: Account, donation: Donation, reports: Sequence[AlertReport], *, risk: float
+) -> list[int]:
+    """Records the donation and its consent, and raises the alerts that were found in it.
+
+    Without a report nothing of the file is kept but this record. Returns the ids of the alerts.
+    """
+    require(actor, Act.UPLOAD)
+    check_consent(
+        given_by=donation.given_by,
+        under_14=donation.under_14,
+        guardian=donation.guardian,
+        consent=True,
+    )
+    source = accounts.declare_donated()
+    if not source.active:
+        raise Refused("source_off", _("이 출처는 지금 꺼져 있습니다."))
+    raised = raise_or_update(reports)
+    audit.record(
+        "donation.received",
+        source,
+        actor=actor,
+        details={
+            **msgspec.to_builtins(donation),
+            "risk": round(risk, 4),
+            "alerts": raised,
+            "kept": bool(raised),
+        },
+    )
+    return raised

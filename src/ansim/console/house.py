@@ -1,0 +1,27 @@
+"""What every page knows: whose service this is, and what the person in front of it may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from ansim.casework.roles import Act, may
+
+
+def agency() -> str:
+    """The agency's name in the language of the page."""
+    house = settings.ANSIM
+    return str(house.agency_en if get_language() == "en" else house.agency_ko)
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Template context: ``agency``, ``demo`` and ``may.<act>`` for every act."""
+    user = getattr(request, "user", None)
+    return {
+        "agency": agency(),
+        "demo": settings.ANSIM.demo,
+        "may": {act.value: user is not None and may(user, act) for act in Act},
+    }

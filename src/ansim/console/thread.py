@@ -1,0 +1,216 @@
+"""A conversation as the alert page shows it: who said what when, with the risky stretches named.
+
+Without permission for the words the lines carry none: masking happens here, not in the browser.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ansim.casework.models import Alert, Delivery, OutgoingMessage, Turn
+from ansim.console.marking import Label, Piece, harmless, label, pieces
+from ansim.detection import Turn as ReadTurn
+from ansim.detection.tactics import Language
+
+SHOWN = 0.5
+"""A label of a turn is shown from this probability on."""
+MOST_LINES = 400
+
+_KOREAN = "가나다라마바사아자차카타파하"
+
+
+@dataclass(slots=True)
+class Speaker:
+    """One account of the conversation. ``tail`` tells apart what the letter cannot."""
+
+    name: str
+    tail: str
+    side: str
+    """``suspect`` (the alert is about them) or ``other``."""
+    signals: Counter[Label] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Line:
+    """One bubble: a turn, or a message of the agency with its ``delivery`` state."""
+
+    at: float
+    side: str
+    speaker: Speaker | None
+    pieces: list[Piece]
+    held: bool
+    """Whether the words are still held at all."""
+    labels: tuple[Label, ...] = ()
+    attachments: tuple[str, ...] = ()
+    percent: int | None = None
+    author: str = ""
+    delivery: str = ""
+    delivery_label: str = ""
+    detail: str = ""
+    new_day: bool = False
+    raised_here: bool = False
+
+
+@dataclass(slots=True)
+class Thread:
+    lines: list[Line]
+    speakers: list[Speaker]
+    legend: list[Label]
+    left_out: int
+    revealed: bool
+
+
+def build(alert: Alert, *, revealed: bool, language: Language) -> Thread:
+    """The thread of the alert's conversation: its turns and what the agency sent into it."""
+    outgoing = list(
+        OutgoingMessage.objects.filter(alert__conversation=alert.conversation_id).select_related(
+            "author"
+        )
+    )
+    ours = {str(message.pk) for message in outgoing}
+    turns = Turn.objects.filter(conversation=alert.conversation_id).order_by("at", "message_id")
+    # The agency's words come back through the stream; they are shown once, with their delivery.
+    kept = [turn for turn in turns if not (turn.by_agency and turn.message_id in ours)]
+    left_out = max(0, len(kept) - MOST_LINES)
+    speakers = _speakers(kept, alert.about, language)
+    lines = [
+        _line(turn, speakers.get(turn.author), revealed=revealed, language=language)
+        for turn in kept[left_out:]
+    ]
+    for line, turn in zip(lines, kept[left_out:], strict=True):
+        line.raised_here = turn.at == alert.first_event_at and turn.author == alert.about
+    lines += [_sent(message, revealed=revealed) for message in outgoing]
+    lines.sort(key=lambda line: line.at)
+    _mark_days(lines)
+    legend = {mark.id: mark for line in lines for mark in line.labels}
+    return Thread(
+        lines=lines,
+        speakers=list(speakers.values()),
+        legend=[legend[name] for name in sorted(legend)],
+        left_out=left_out,
+        revealed=revealed,
+    )
+
+
+def preview(turns: Sequence[ReadTurn], about: str, *, language: Language) -> Thread:
+    """The telling turns of a conversation that is not kept, words and all: who looks at this has
+    just handed the file in."""
+    rows = [
+        Turn(
+            author=turn.author,
+            at=turn.at,
+            text=turn.text,
+            tactics=turn.tactics,
+            spans=[[span.start, span.end, span.tactic] for span in turn.spans],
+            attachments=[{"kind": item.kind.value} for item in turn.attachments],
+            risk=turn.risk,
+        )
+        for turn in turns
+    ]
+    speakers = _speakers(rows, about, language)
+    telling = [row for row in rows if _labels(row.tactics, language)][:MOST_LINES]
+    lines = [
+        _line(row, speakers.get(row.author), revealed=True, language=language) for row in telling
+    ]
+    _mark_days(lines)
+    legend = {mark.id: mark for line in lines for mark in line.labels}
+    return Thread(
+        lines=lines,
+        speakers=list(speakers.values()),
+        legend=[legend[name] for name in sorted(legend)],
+        left_out=len(rows) - len(telling),
+        revealed=True,
+    )
+
+
+def _speakers(turns: Iterable[Turn], about: str, language: Language) -> dict[str, Speaker]:
+    found: dict[str, Speaker] = {}
+    for turn in turns:
+        if turn.by_agency:
+            continue
+        speaker = found.get(turn.author)
+        if speaker is None:
+            side = "suspect" if turn.author == about else "other"
+            speaker = Speaker(_name(len(found), language), harmless(turn.author)[-4:], side)
+            found[turn.author] = speaker
+        for mark in _labels(turn.tactics, language):
+            if mark.is_signal:
+                speaker.signals[mark] += 1
+    return found
+
+
+def _name(number: int, language: Language) -> str:
+    round_, place = divmod(number, len(_KOREAN) if language == "ko" else 26)
+    letter = _KOREAN[place] if language == "ko" else chr(ord("A") + place)
+    suffix = str(round_ + 1) if round_ else ""
+    return f"계정 {letter}{suffix}" if language == "ko" else f"Account {letter}{suffix}"
+
+
+def _labels(tactics: dict[str, Any], language: Language) -> tuple[Label, ...]:
+    strong = sorted(
+        name for name, p in tactics.items() if isinstance(p, (int, float)) and p >= SHOWN
+    )
+    return tuple(label(name, language) for name in strong)
+
+
+def _line(turn: Turn, speaker: Speaker | None, *, revealed: bool, language: Language) -> Line:
+    marks = _labels(turn.tactics, language)
+    shown = {mark.id for mark in marks}
+    spans = [span for span in turn.spans if len(span) == 3 and span[2] in shown]
+    words = turn.text if revealed and turn.text is not None else ""
+    return Line(
+        at=turn.at,
+        side="agency" if speaker is None else speaker.side,
+        speaker=speaker,
+        pieces=pieces(words, spans, language) if words else [],
+        held=turn.text is not None,
+        labels=marks,
+        attachments=tuple(_attachment(item) for item in turn.attachments or ()),
+        percent=None if turn.by_agency else round(100 * turn.risk),
+    )
+
+
+def _sent(message: OutgoingMessage, *, revealed: bool) -> Line:
+    words = message.text if revealed and message.text is not None else ""
+    return Line(
+        at=message.created_at.timestamp(),
+        side="agency",
+        speaker=None,
+        pieces=[Piece(harmless(words))] if words else [],
+        held=message.text is not None,
+        author=message.author.shown,
+        delivery=message.state,
+        delivery_label=str(Delivery(message.state).label),
+        detail=harmless(message.detail),
+    )
+
+
+def _attachment(item: Any) -> str:
+    kinds = {
+        "image": _("사진"),
+        "video": _("동영상"),
+        "audio": _("음성"),
+        "file": _("파일"),
+        "sticker": _("이모티콘"),
+        "location": _("위치"),
+        "contact": _("연락처"),
+        "call": _("통화"),
+        "link": _("링크"),
+    }
+    kind = item.get("kind") if isinstance(item, dict) else None
+    return kinds.get(str(kind), _("첨부"))
+
+
+def _mark_days(lines: list[Line]) -> None:
+    from ansim.console.templatetags.ansim import day
+
+    before = ""
+    for line in lines:
+        this = day(line.at)
+        line.new_day = this != before
+        before = this

@@ -1,0 +1,42 @@
+"""Addresses of the console."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from ansim.console.administration import site
+from ansim.console.views import alert, entry, errors, oversight, queue, upload
+
+pages = [
+    path("", entry.home, name="home"),
+    path("log-in/", entry.LogIn.as_view(), name="log_in"),
+    path("log-out/", entry.LogOut.as_view(), name="log_out"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/list/", queue.queue_list, name="queue_list"),
+    path("events/", queue.events, name="events"),
+    path("alerts/<int:alert_id>/", alert.show, name="alert"),
+    path("alerts/<int:alert_id>/live/", alert.live, name="alert_live"),
+    path("alerts/<int:alert_id>/claim/", alert.claim, name="claim"),
+    path("alerts/<int:alert_id>/release/", alert.release, name="release"),
+    path("alerts/<int:alert_id>/reveal/", alert.reveal, name="reveal"),
+    path("alerts/<int:alert_id>/mask/", alert.mask, name="mask"),
+    path("alerts/<int:alert_id>/send/", alert.send, name="send"),
+    path("alerts/<int:alert_id>/close/", alert.close, name="close"),
+    path("alerts/<int:alert_id>/reopen/", alert.reopen, name="reopen"),
+    path("upload/", upload.upload, name="upload"),
+    path("audit/", oversight.audit, name="audit"),
+    path("first-messages/", oversight.first_messages, name="first_messages"),
+    path("first-messages/<int:template_id>/approve/", oversight.approve, name="approve"),
+]
+
+urlpatterns = [
+    path("", include((pages, "console"))),
+    path("admin/", site.urls),
+    path("language/", set_language, name="set_language"),
+    path("csp-report/", errors.csp_report, name="csp_report"),
+    path("healthz", entry.healthz, name="healthz"),
+]
+
+handler404 = errors.not_found
+handler500 = errors.broken

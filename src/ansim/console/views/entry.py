@@ -1,0 +1,69 @@
+"""The way in: log-in, log-out, and where each role begins its work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from ansim.casework.roles import Act, may
+from ansim.console.access import StaffRequest, needs
+
+
+class LogInForm(AuthenticationForm):
+    """Says the same whether the name or the password was wrong."""
+
+    error_messages = {  # noqa: RUF012 - as Django declares it
+        "invalid_login": _("이름이나 비밀번호가 맞지 않습니다. 다시 확인해 주세요."),
+        "inactive": _("이름이나 비밀번호가 맞지 않습니다. 다시 확인해 주세요."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("이름")
+        self.fields["password"].label = _("비밀번호")
+        if self.is_bound:
+            for field in self.fields.values():
+                field.widget.attrs["aria-describedby"] = "log-in-error"
+
+
+class LogIn(LoginView):
+    template_name = "console/log_in.html"
+    authentication_form = LogInForm
+    redirect_authenticated_user = True
+
+
+class LogOut(LogoutView):
+    pass
+
+
+@require_GET
+@needs(None)
+def home(request: StaffRequest) -> HttpResponseBase:
+    """To the page where this role works."""
+    if may(request.user, Act.SEE_ALERTS):
+        return redirect("console:queue")
+    if may(request.user, Act.ADMINISTER):
+        return redirect("admin:index")
+    if may(request.user, Act.SEE_AUDIT):
+        return redirect("console:audit")
+    return render(request, "console/nothing_yet.html")
+
+
+@require_GET
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """200 when this process and its database answer."""
+    from django.db import DatabaseError, connection
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("database does not answer\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")

@@ -1,0 +1,41 @@
+"""What supervisors and auditors look after: the audit log and the first messages."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from ansim.casework.actions import templates
+from ansim.casework.models import AuditEvent, MessageTemplate
+from ansim.casework.roles import Act
+from ansim.console.access import StaffRequest, needs
+
+
+@require_GET
+@needs(Act.SEE_AUDIT)
+def audit(request: StaffRequest) -> HttpResponse:
+    pages = Paginator(AuditEvent.objects.select_related("actor"), 50)
+    return render(request, "console/audit.html", {"page": pages.get_page(request.GET.get("page"))})
+
+
+@require_GET
+@needs(Act.APPROVE_TEMPLATES)
+def first_messages(request: StaffRequest) -> HttpResponse:
+    rows = MessageTemplate.objects.select_related("approved_by")
+    return render(request, "console/first_messages.html", {"rows": rows})
+
+
+@require_POST
+@needs(Act.APPROVE_TEMPLATES)
+def approve(request: StaffRequest, template_id: int) -> HttpResponseBase:
+    try:
+        row = templates.approve(template_id, request.user)
+    except (MessageTemplate.DoesNotExist, OverflowError):
+        raise Http404 from None
+    messages.success(request, _("‘%(title)s’을(를) 승인했습니다.") % {"title": row.title})
+    return redirect("console:first_messages")

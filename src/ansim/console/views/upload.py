@@ -1,0 +1,121 @@
+"""The page on which a participant's own KakaoTalk export is read, with their consent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from ansim.casework.actions import donations
+from ansim.casework.errors import Refused
+from ansim.casework.roles import Act
+from ansim.console import donated
+from ansim.console.access import StaffRequest, needs
+from ansim.console.templatetags.ansim import language
+from ansim.console.thread import preview
+from ansim.sources.export import ExportError
+
+
+class UploadForm(forms.Form):
+    """The file, and what the law wants to know about who gives it."""
+
+    given_by = forms.ChoiceField(
+        label=gettext_lazy("누가 제공하나요?"),
+        choices=[
+            ("participant", gettext_lazy("대화에 참여한 본인")),
+            ("guardian", gettext_lazy("참여한 사람의 보호자(법정대리인)")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("누가 제공한 대화인지 골라 주세요.")},
+    )
+    consent = forms.BooleanField(
+        label=gettext_lazy("제공하는 사람이 안내를 듣고 이 대화를 읽는 데 동의했습니다."),
+        error_messages={
+            "required": gettext_lazy("제공한 사람의 동의가 있어야 대화를 읽을 수 있습니다.")
+        },
+    )
+    under_14 = forms.BooleanField(
+        label=gettext_lazy("제공하는 사람이 만 14세 미만입니다."), required=False
+    )
+    guardian = forms.BooleanField(
+        label=gettext_lazy("보호자(법정대리인)도 동의했습니다."), required=False
+    )
+    file = forms.FileField(
+        label=gettext_lazy("카카오톡에서 ‘대화 내보내기’로 저장한 파일 (txt, csv)"),
+        error_messages={
+            "required": gettext_lazy("파일을 골라 주세요."),
+            "empty": gettext_lazy("빈 파일입니다."),
+        },
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if (file.size or 0) > donated.MAX_BYTES:
+            raise forms.ValidationError(_("파일이 너무 큽니다. 16 MiB까지 읽을 수 있습니다."))
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        try:
+            donations.check_consent(
+                given_by=given.get("given_by", "participant"),
+                under_14=given.get("under_14", False),
+                guardian=given.get("guardian", False),
+                consent=True,
+            )
+        except Refused as refused:
+            self.add_error("guardian", str(refused))
+        return given
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Act.UPLOAD)
+def upload(request: StaffRequest) -> HttpResponseBase:
+    if request.method == "GET":
+        return _form(request, UploadForm())
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _form(request, form, 422)
+    file = form.cleaned_data["file"]
+    try:
+        found = donated.assess(file.read(), file.name or "")
+        raised = donations.receive(
+            request.user,
+            donations.Donation(
+                given_by=form.cleaned_data["given_by"],
+                under_14=form.cleaned_data["under_14"],
+                guardian=form.cleaned_data["guardian"]
+                or form.cleaned_data["given_by"] == "guardian",
+                how="upload page of the console",
+                form=found.export.form,
+                messages=len(found.export.turns),
+            ),
+            found.reports,
+            risk=found.risk,
+        )
+    except ExportError as error:
+        form.add_error("file", error.sentence(language()))
+        return _form(request, form, 422)
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return _form(request, form, 422)
+    if raised:
+        return redirect("console:alert", raised[0])
+    context = {
+        "export": found.export,
+        "risk": found.risk,
+        "threshold": found.threshold,
+        "warnings": [remark.sentence(language()) for remark in found.export.warnings],
+        "thread": preview(found.turns, found.about or "", language=language()),
+    }
+    return render(request, "console/upload_report.html", context)
+
+
+def _form(request: StaffRequest, form: UploadForm, status: int = 200) -> HttpResponse:
+    return render(request, "console/upload.html", {"form": form}, status=status)
