@@ -14,8 +14,10 @@ from ansim.detection.compiling import compiled
 from ansim.detection.labels import (
     ADULT,
     ANY,
+    APPROACHER,
     COLUMN,
     MINOR,
+    SHOWN,
     SIGNAL_COUNT,
     TACTIC_COUNT,
 )
@@ -36,8 +38,9 @@ SUM = 4
 PEAK = SUM + TACTIC_COUNT
 """TACTIC_COUNT columns: the highest p of one turn."""
 ANY_SUM = PEAK + TACTIC_COUNT
-ANY_PEAK = ANY_SUM + 1
-SIGNAL = ANY_PEAK + 1
+APPROACH_SUM = ANY_SUM + 1
+"""Noisy-or evidence that the account talks as approachers do."""
+SIGNAL = APPROACH_SUM + 1
 """SIGNAL_COUNT columns: noisy-or evidence of youth signals in this account's own words."""
 MINOR_SUM = SIGNAL + SIGNAL_COUNT
 ADULT_SUM = MINOR_SUM + 1
@@ -51,25 +54,24 @@ BELIEF_CAP = 3.0
 """One turn moves the belief about an age by no more than this (log-odds)."""
 
 # Features of the risk model, in order.
-_OWN = 2 * TACTIC_COUNT + 4
-FEATURES = _OWN + SIGNAL_COUNT + 6
 FEATURE_NAMES = (
-    *(f"sum T{number:02d}" for number in range(1, TACTIC_COUNT + 1)),
-    *(f"peak T{number:02d}" for number in range(1, TACTIC_COUNT + 1)),
-    "sum any",
-    "peak any",
-    "breadth",
-    "depth",
-    *(f"others' V{number}" for number in range(1, SIGNAL_COUNT + 1)),
-    "others write as minors",
-    "others write as adults",
-    "writes as a minor",
-    "writes as an adult",
-    "any x others write as minors",
-    "own distress or call for help",
+    "any tactic",
+    "talks as approachers do",
+    "breadth of tactics",
+    *(f"T{number:02d}" for number in range(1, TACTIC_COUNT + 1)),
+    "age gave away, talk went on",
+    "writes as an adult to one who writes as a minor",
+    "the other talks alike",
 )
+FEATURES = len(FEATURE_NAMES)
+LOWERING = ("the other talks alike",)
+"""Features that may lower the risk. More of any other can only raise it."""
 
-_ANY, _MINOR, _ADULT = COLUMN[ANY], COLUMN[MINOR], COLUMN[ADULT]
+_ANY, _APPROACHER = COLUMN[ANY], COLUMN[APPROACHER]
+_MINOR, _ADULT = COLUMN[MINOR], COLUMN[ADULT]
+_AGE_SIGNAL = SIGNAL + SHOWN.index("V3") - TACTIC_COUNT
+_PRIOR_TURNS = 3.0
+"""Beliefs and rates start as if so many neutral turns had been read."""
 
 
 @compiled
@@ -126,7 +128,9 @@ def add(row: Floats, at: float, logits: Floats, soon: float, harm: float) -> Non
     gain = _softplus(logits[_ANY]) - FLOOR
     if gain > 0.0:
         row[ANY_SUM] += gain * weight
-    row[ANY_PEAK] = max(row[ANY_PEAK], _sigmoid(logits[_ANY]) * weight)
+    gain = _softplus(logits[_APPROACHER]) - FLOOR
+    if gain > 0.0:
+        row[APPROACH_SUM] += gain * weight
     for signal in range(SIGNAL_COUNT):
         gain = _softplus(logits[TACTIC_COUNT + signal]) - FLOOR
         if gain > 0.0:
@@ -139,41 +143,35 @@ def add(row: Floats, at: float, logits: Floats, soon: float, harm: float) -> Non
 
 @compiled
 def describe(rows: Floats, own: int, out: Floats) -> None:
-    """Fills ``out`` with the features of account ``own`` among ``rows`` (all at one time)."""
+    """Fills ``out`` with the features of account ``own`` among ``rows`` (all at one time).
+
+    Of the other accounts the one that talks least like an approacher counts, so that a second
+    offender in the room does not make the first look harmless.
+    """
     row = rows[own]
     breadth = 0.0
-    depth = 0.0
     for tactic in range(TACTIC_COUNT):
-        out[tactic] = np.log1p(row[SUM + tactic])
-        out[TACTIC_COUNT + tactic] = row[PEAK + tactic]
         breadth += 1.0 - np.exp(-row[SUM + tactic])
-        depth += min(1.0, row[SUM + tactic])
-    at = 2 * TACTIC_COUNT
-    out[at] = np.log1p(row[ANY_SUM])
-    out[at + 1] = row[ANY_PEAK]
-    out[at + 2] = breadth
-    out[at + 3] = depth * depth
-    turns = 0.0
-    minor = 0.0
-    adult = 0.0
-    for signal in range(SIGNAL_COUNT):
-        total = 0.0
-        for other in range(rows.shape[0]):
-            if other != own:
-                total += rows[other, SIGNAL + signal]
-        out[_OWN + signal] = np.log1p(total)
+        out[3 + tactic] = np.log1p(row[SUM + tactic])
+    out[0] = np.log1p(row[ANY_SUM])
+    out[1] = np.log1p(row[APPROACH_SUM])
+    out[2] = breadth
+    quietest = np.inf
+    turns = _PRIOR_TURNS
+    young = 0.0
+    disclosed = 0.0
     for other in range(rows.shape[0]):
-        if other != own:
+        if other != own and rows[other, TURNS] > 0.0:
+            rate = rows[other, APPROACH_SUM] / (rows[other, TURNS] + _PRIOR_TURNS)
+            quietest = min(quietest, rate)
             turns += rows[other, TURNS]
-            minor += rows[other, MINOR_SUM]
-            adult += rows[other, ADULT_SUM]
-    at = _OWN + SIGNAL_COUNT
-    out[at] = minor / (turns + 2.0)
-    out[at + 1] = adult / (turns + 2.0)
-    out[at + 2] = row[MINOR_SUM] / (row[TURNS] + 2.0)
-    out[at + 3] = row[ADULT_SUM] / (row[TURNS] + 2.0)
-    out[at + 4] = np.log1p(row[ANY_SUM]) * _sigmoid(2.0 * out[at])
-    out[at + 5] = np.log1p(row[SIGNAL + 1] + row[SIGNAL + 3])
+            young += rows[other, MINOR_SUM] - rows[other, ADULT_SUM]
+            disclosed += rows[other, _AGE_SIGNAL]
+    grown = (row[ADULT_SUM] - row[MINOR_SUM]) / (row[TURNS] + _PRIOR_TURNS)
+    at = 3 + TACTIC_COUNT
+    out[at] = out[1] * min(1.0, np.log1p(disclosed))
+    out[at + 1] = np.tanh(max(0.0, grown)) * np.tanh(max(0.0, young / turns))
+    out[at + 2] = quietest if quietest < np.inf else 0.0
 
 
 @compiled
@@ -222,7 +220,7 @@ def accumulate(
                     _decayed(row, now, current[index])
         for index in range(end - begin):
             risk = 0.0
-            if current[index, ANY_SUM] > 0.0:
+            if current[index, ANY_SUM] + current[index, APPROACH_SUM] > 0.0:
                 describe(current, index, described)
                 total = bias
                 for feature in range(FEATURES):

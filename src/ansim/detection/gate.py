@@ -34,12 +34,16 @@ class Gate:
 
     def __init__(
         self,
+        keys: npt.NDArray[np.uint32],
         weights: npt.NDArray[np.float32],
         squares: npt.NDArray[np.float32],
         bias: Floats,
         display: dict[str, float],
         version: str,
     ) -> None:
+        from ansim.detection.features import index_of
+
+        self._table = index_of(keys)
         self.weights = weights
         self.squares = squares
         self.bias = bias
@@ -54,7 +58,9 @@ class Gate:
 
         out = np.empty((len(texts), len(LABELS)), np.float64)
         codes, bounds = codes_of(list(texts))
-        scoring.score(codes, bounds, self.weights, self.squares, self.bias, COLUMN[MINOR], out)
+        scoring.score(
+            codes, bounds, *self._table, self.weights, self.squares, self.bias, COLUMN[MINOR], out
+        )
         return out
 
     def contributions(self, text: str, label: str) -> Floats:
@@ -64,5 +70,7 @@ class Gate:
 
         codes, _ = codes_of([text])
         out = np.zeros(len(text), np.float64)
-        scoring.attribute(codes, 0, len(text), self.weights, self.squares, COLUMN[label], out)
+        scoring.attribute(
+            codes, 0, len(text), *self._table, self.weights, self.squares, COLUMN[label], out
+        )
         return out

@@ -13,12 +13,14 @@ SHOWN = TACTICS + SIGNALS
 
 ANY = "ANY"
 """Any tactic at all: steadier than each of the sixteen, because it has all their examples."""
+APPROACHER = "APPROACHER"
+"""Any words of an account that grooms in this conversation, tactic or not: its way of talking."""
 MINOR = "MINOR"
 """The author writes as someone under 19 does. A belief, never shown as a fact."""
 ADULT = "ADULT"
 """The author writes as an adult does."""
 
-LABELS = (*SHOWN, ANY, MINOR, ADULT)
+LABELS = (*SHOWN, ANY, APPROACHER, MINOR, ADULT)
 COLUMN = {label: column for column, label in enumerate(LABELS)}
 
 TACTIC_COUNT = len(TACTICS)

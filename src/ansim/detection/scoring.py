@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ansim.detection.compiling import compiled
-from ansim.detection.features import SEGMENT, STRIDE, Codes, collect, room_for
+from ansim.detection.features import SEGMENT, STRIDE, Codes, Ints, Keys, collect, find, room_for
 
 Floats = npt.NDArray[np.float64]
 Weights = npt.NDArray[np.float32]
@@ -16,6 +16,8 @@ Weights = npt.NDArray[np.float32]
 def score(
     codes: Codes,
     bounds: npt.NDArray[np.int64],
+    table_keys: Keys,
+    table_rows: Ints,
     weights: Weights,
     squares: Weights,
     bias: Floats,
@@ -24,14 +26,14 @@ def score(
 ) -> None:
     """Fills ``out[text, label]`` with log-odds.
 
-    ``weights`` is [BUCKETS, labels], already multiplied by each feature's rarity, and ``squares``
-    the square of that rarity (0 for a feature never seen in training, which then counts for
-    nothing). A text longer than a segment takes, label by label, its strongest segment; from
-    column ``steady`` on (beliefs about the author) the mean of them.
+    The table (``features.index_of``) gives a feature's row in ``weights`` [features, labels]; one
+    never seen in training counts for nothing. The weights are already multiplied by the feature's
+    rarity; ``squares`` is the square of that rarity. A text longer than a segment takes, label by
+    label, its strongest segment; from column ``steady`` on (beliefs about the author) the mean.
     """
     labels = weights.shape[1]
     room = room_for(SEGMENT)
-    buckets = np.empty(room, np.int32)
+    keys = np.empty(room, np.uint32)
     starts = np.empty(room, np.int32)
     ends = np.empty(room, np.int32)
     here = np.empty(labels, np.float64)
@@ -43,17 +45,16 @@ def score(
             out[text, label] = bias[label]
         while True:
             stop = min(start + SEGMENT, end)
-            found = collect(codes, start, stop, buckets, starts, ends)
+            found = collect(codes, start, stop, keys, starts, ends)
             norm = 0.0
             for label in range(labels):
                 here[label] = 0.0
             for index in range(found):
-                bucket = buckets[index]
-                square = squares[bucket]
-                if square > 0.0:
-                    norm += square
+                row = find(keys[index], table_keys, table_rows)
+                if row >= 0:
+                    norm += squares[row]
                     for label in range(labels):
-                        here[label] += weights[bucket, label]
+                        here[label] += weights[row, label]
             scale = 1.0 / np.sqrt(norm) if norm > 0.0 else 0.0
             for label in range(labels):
                 value = bias[label] + here[label] * scale
@@ -71,25 +72,28 @@ def score(
 
 @compiled
 def attribute(
-    codes: Codes, start: int, end: int, weights: Weights, squares: Weights, label: int, out: Floats
+    codes: Codes,
+    start: int,
+    end: int,
+    table_keys: Keys,
+    table_rows: Ints,
+    weights: Weights,
+    squares: Weights,
+    label: int,
+    out: Floats,
 ) -> None:
     """Adds to ``out[character]`` what that character of ``codes[start:end]`` gives to a label.
 
     The weight of a feature is shared evenly by the characters it covers.
     """
-    length = end - start
-    room = room_for(length)
-    buckets = np.empty(room, np.int32)
+    room = room_for(end - start)
+    keys = np.empty(room, np.uint32)
     starts = np.empty(room, np.int32)
     ends = np.empty(room, np.int32)
-    found = collect(codes, start, end, buckets, starts, ends)
-    norm = 0.0
+    found = collect(codes, start, end, keys, starts, ends)
     for index in range(found):
-        norm += squares[buckets[index]]
-    if norm <= 0.0:
-        return
-    scale = 1.0 / np.sqrt(norm)
-    for index in range(found):
-        share = weights[buckets[index], label] * scale / (ends[index] - starts[index])
-        for character in range(starts[index], ends[index]):
-            out[character - start] += share
+        row = find(keys[index], table_keys, table_rows)
+        if row >= 0:
+            share = weights[row, label] / (ends[index] - starts[index])
+            for character in range(starts[index], ends[index]):
+                out[character - start] += share

@@ -46,7 +46,7 @@ def version_of(raw: bytes) -> str:
 
 def save(
     folder: Path,
-    buckets: np.ndarray[tuple[int], np.dtype[np.int32]],
+    keys: np.ndarray[tuple[int], np.dtype[np.uint32]],
     rarity: np.ndarray[tuple[int], np.dtype[np.float32]],
     weights: np.ndarray[tuple[int, int], np.dtype[np.float32]],
     bias: np.ndarray[tuple[int], np.dtype[np.float64]],
@@ -54,7 +54,7 @@ def save(
 ) -> RiskFile:
     """Writes both files and returns ``risk`` with the gate's hash in it.
 
-    ``weights`` [features, labels] belong to ``buckets`` (sorted) and do not include the rarity.
+    ``weights`` [features, labels] belong to ``keys`` (sorted) and do not include the rarity.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / GATE_FILE
@@ -62,7 +62,7 @@ def save(
     np.savez_compressed(
         path,
         labels=np.array(LABELS),
-        buckets=buckets,
+        keys=keys,
         rarity=rarity.astype(np.float16),
         weights=np.rint(weights / step).astype(np.int8),
         step=step.astype(np.float32),
@@ -78,7 +78,6 @@ def save(
 def load(folder: Path) -> tuple[Gate, RiskModel]:
     """Reads the weights of ``folder``. Raises ModelError when they are missing or do not fit."""
     from ansim.detection.evidence import FEATURE_NAMES
-    from ansim.detection.features import BUCKETS
 
     again = "run `ansim train`, or reinstall the package"
     try:
@@ -99,11 +98,9 @@ def load(folder: Path) -> tuple[Gate, RiskModel]:
             if tuple(stored["labels"]) != LABELS:
                 raise ValueError("its labels are not those of this version")
             rarity = stored["rarity"].astype(np.float32)
-            buckets = stored["buckets"]
-            weights = np.zeros((BUCKETS, len(LABELS)), np.float32)
-            weights[buckets] = stored["weights"] * stored["step"] * rarity[:, None]
-            squares = np.zeros(BUCKETS, np.float32)
-            squares[buckets] = rarity**2
+            keys = stored["keys"].astype(np.uint32)
+            weights = stored["weights"].astype(np.float32) * stored["step"] * rarity[:, None]
+            squares = rarity**2
             bias = stored["bias"].astype(np.float64)
     except (ValueError, KeyError, IndexError, OSError, zipfile.BadZipFile) as error:
         raise ModelError(f"{folder / GATE_FILE} cannot be used ({error}); {again}") from None
@@ -111,7 +108,7 @@ def load(folder: Path) -> tuple[Gate, RiskModel]:
         raise ModelError(
             f"{folder / RISK_FILE} was fitted for other features than this version's; {again}"
         )
-    gate = Gate(weights, squares, bias, risk.display, version_of(raw_gate))
+    gate = Gate(keys, weights, squares, bias, risk.display, version_of(raw_gate))
     model = RiskModel(
         np.array(risk.weights, np.float64),
         risk.bias,

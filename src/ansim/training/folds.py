@@ -19,6 +19,11 @@ from ansim.training.turns import Turns
 Floats = npt.NDArray[np.float64]
 
 
+LATE = 0.3
+"""Weight of turns behind the cut: help-seeking and refusals stand there, which an alert in time
+cannot wait for."""
+
+
 class Folds:
     """Fits gates without some worlds, each set of worlds once, and keeps their scores."""
 
@@ -30,11 +35,13 @@ class Folds:
 
     def gate(self, without: Iterable[str] = ()) -> FittedGate:
         """A gate fitted on every world but these."""
-        rows = np.flatnonzero(~np.isin(self.turns.world, list(without)))
+        turns = self.turns
+        rows = np.flatnonzero(~np.isin(turns.world, list(without)))
+        weight = turns.shares(np.unique(turns.of[rows]))[turns.of] * np.where(turns.late, LATE, 1.0)
         return gate_fit.fit(
-            [self.turns.documents[row] for row in rows],
-            self.turns.targets[rows],
-            self.turns.importance[rows],
+            [turns.documents[row] for row in rows],
+            turns.targets[rows],
+            (turns.importance * weight[:, None])[rows],
             self.settings,
         )
 
@@ -62,12 +69,13 @@ class Folds:
 def calibration(turns: Turns, scores: Floats, rows: npt.NDArray[np.bool_]) -> Floats:
     """Slope and offset [labels, 2] that make unseen log-odds of ``rows`` honest (Platt scaling)."""
     out = np.empty((LABEL_COUNT, 2))
+    weight = turns.shares(np.unique(turns.of[rows]))[turns.of]
     for label in range(LABEL_COUNT):
         known = rows & (turns.importance[:, label] > 0)
         slope, offset = logistic.fit(
             scores[known, label : label + 1],
             turns.targets[known, label].astype(np.float64),
-            np.ones(int(known.sum())),
+            weight[known],
             1.0,
         )
         out[label] = max(float(slope[0]), 1e-3), offset

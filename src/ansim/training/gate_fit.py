@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ansim.detection.compiling import compiled
-from ansim.detection.features import BUCKETS, SEGMENT, codes_of, collect, room_for
+from ansim.detection.features import SEGMENT, codes_of, collect, room_for
 
 Floats = npt.NDArray[np.float64]
-Document = npt.NDArray[np.int32]
+Document = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The features kept: their buckets (sorted) and rarity (inverse document frequency)."""
+    """The features kept: their keys (sorted) and rarity (inverse document frequency)."""
 
-    buckets: npt.NDArray[np.int32]
+    keys: npt.NDArray[np.uint32]
     rarity: npt.NDArray[np.float32]
 
 
@@ -55,36 +55,38 @@ class FittedGate:
 
 
 def occurrences(texts: list[str]) -> list[Document]:
-    """Feature numbers of each text, with repeats. Only the first segment of a text is learnt."""
+    """Feature keys of each text, with repeats. Only the first segment of a text is learnt."""
     codes, bounds = codes_of(texts)
     room = room_for(SEGMENT)
-    buckets, starts, ends = (np.empty(room, np.int32) for _ in range(3))
+    keys = np.empty(room, np.uint32)
+    starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
     found = []
     for text in range(len(texts)):
         begin, end = int(bounds[text]), int(bounds[text + 1])
-        count = collect(codes, begin, min(end, begin + SEGMENT), buckets, starts, ends)
-        found.append(buckets[:count].copy())
+        count = collect(codes, begin, min(end, begin + SEGMENT), keys, starts, ends)
+        found.append(keys[:count].copy())
     return found
 
 
 def vocabulary(documents: list[Document], fewest: int) -> Vocabulary:
     """Features that stand in at least ``fewest`` texts, and their smoothed rarity."""
-    counts = np.zeros(BUCKETS, np.int64)
-    for document in documents:
-        counts[np.unique(document)] += 1
-    kept = np.flatnonzero(counts >= fewest).astype(np.int32)
-    rarity = np.log((1 + len(documents)) / (1 + counts[kept])) + 1.0
-    return Vocabulary(kept, rarity.astype(np.float16).astype(np.float32))
+    each = [np.unique(document) for document in documents]
+    keys, counts = np.unique(np.concatenate(each), return_counts=True)
+    keys, counts = keys[counts >= fewest], counts[counts >= fewest]
+    rarity = np.log((1 + len(documents)) / (1 + counts)) + 1.0
+    return Vocabulary(keys, rarity.astype(np.float16).astype(np.float32))
 
 
 def rows(documents: list[Document], known: Vocabulary) -> Rows:
     """Rows weighed as ``scoring.score`` weighs them."""
-    dense = np.full(BUCKETS, -1, np.int32)
-    dense[known.buckets] = np.arange(len(known.buckets), dtype=np.int32)
+    everything = np.concatenate(documents)
+    place = np.minimum(np.searchsorted(known.keys, everything), len(known.keys) - 1)
+    place[known.keys[place] != everything] = -1
+    ends = np.cumsum([len(document) for document in documents])
     start = np.zeros(len(documents) + 1, np.int64)
     features, values = [], []
     for index, document in enumerate(documents):
-        mapped = dense[document]
+        mapped = place[ends[index] - len(document) : ends[index]]
         feature, times = np.unique(mapped[mapped >= 0], return_counts=True)
         rarity = known.rarity[feature]
         norm = float(np.sqrt(np.sum(times * rarity.astype(np.float64) ** 2)))
@@ -168,11 +170,11 @@ class GateSettings:
     """Chosen by cross-validation inside the corpus (docs/evaluation.md says what was tried)."""
 
     fewest: int = 2
-    cost: float = 10.0
+    cost: float = 2.0
     """Weight of a text's loss against the penalty (1 / L2)."""
-    positive: float = 10.0
+    positive: float = 9.0
     """How much more a text with the label weighs than one without."""
-    epochs: int = 15
+    epochs: int = 12
     seed: int = 20
 
 
@@ -187,7 +189,7 @@ def fit(
     table = rows(documents, known)
     random = np.random.default_rng(settings.seed)
     orders = np.stack([random.permutation(len(table)) for _ in range(settings.epochs)])
-    width = len(known.buckets)
+    width = len(known.keys)
 
     def one(label: int) -> Floats:
         sign = np.where(targets[:, label], 1.0, -1.0)

@@ -43,3 +43,18 @@ def fit(
             break
         loss = now
     return answer[:-1], float(answer[-1])
+
+
+def fit_rising(
+    table: Floats, target: Floats, importance: Floats, penalty: Floats, free: npt.NDArray[np.bool_]
+) -> tuple[Floats, float]:
+    """As ``fit``, but weights outside ``free`` are not negative (those that would be become 0)."""
+    active = np.ones(table.shape[1], np.bool_)
+    while True:
+        answer, bias = fit(table[:, active], target, importance, penalty[active])
+        weights = np.zeros(table.shape[1])
+        weights[active] = answer
+        falling = (weights < 0) & ~free
+        if not falling.any():
+            return weights, bias
+        active &= ~falling

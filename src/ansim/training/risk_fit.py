@@ -6,8 +6,6 @@ want the alert, not how it ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -19,6 +17,10 @@ from ansim.training.turns import Turns
 Floats = npt.NDArray[np.float64]
 
 _T13 = TACTICS.index("T13")
+PENALTY = 5.0
+TACTIC_PENALTY = 40.0
+"""L2 on standardised features; single tactics have few examples each and are held tighter."""
+BENIGN_WEIGHT = 2.0
 VICTIM_WEIGHT = 0.3
 """Of the young person's own account in a grooming conversation: it must stay below the other's."""
 
@@ -61,11 +63,12 @@ def trajectories(turns: Turns, logits: Floats) -> list[Floats]:
 
 
 def _instances(
-    turns: Turns, described: list[Floats], chosen: Iterable[int]
+    turns: Turns, described: list[Floats], chosen: npt.NDArray[np.int64]
 ) -> tuple[Floats, Floats, Floats]:
     """Features, truth and weight of the accounts of the chosen conversations at chosen moments."""
     table, truth, weight = [], [], []
-    for index in chosen:
+    shares = turns.shares(chosen)
+    for index in chosen.tolist():
         conversation, accounts = turns.conversations[index], turns.authors[index]
         count = len(conversation.turns)
         if conversation.alert_by is None:
@@ -73,30 +76,32 @@ def _instances(
                 for account in range(len(accounts)):
                     table.append(described[index][moment, account])
                     truth.append(0.0)
-                    weight.append(2 * share / len(accounts))
+                    weight.append(BENIGN_WEIGHT * share * shares[index] / len(accounts))
             continue
-        approachers = {
-            turn.author for turn in conversation.turns if any(t[0] == "T" for t in turn.tags)
-        }
+        approachers = turns.approachers[index]
         moments = range(conversation.alert_by - 1, min(count, conversation.alert_by + 3))
         for moment in moments:
             for account, name in enumerate(accounts):
                 guilty = name in approachers
-                others = len(approachers) if guilty else len(accounts) - len(approachers)
+                alike = len(approachers) if guilty else len(accounts) - len(approachers)
                 table.append(described[index][moment, account])
                 truth.append(float(guilty))
-                weight.append((1.0 if guilty else VICTIM_WEIGHT) / (len(moments) * others))
+                share = 1.0 if guilty else VICTIM_WEIGHT
+                weight.append(share * shares[index] / (len(moments) * alike))
     return np.array(table), np.array(truth), np.array(weight)
 
 
 def fit(
-    turns: Turns, described: list[Floats], chosen: npt.NDArray[np.int64], penalty: float
+    turns: Turns, described: list[Floats], chosen: npt.NDArray[np.int64]
 ) -> tuple[Floats, float]:
     """Weights and bias of the risk model, from the conversations ``chosen``."""
-    table, truth, weight = _instances(turns, described, chosen.tolist())
+    table, truth, weight = _instances(turns, described, chosen)
     mean = np.average(table, axis=0, weights=weight)
     spread = np.sqrt(np.average((table - mean) ** 2, axis=0, weights=weight)) + 1e-6
-    weights, bias = logistic.fit((table - mean) / spread, truth, weight, penalty)
+    names = evidence.FEATURE_NAMES
+    penalty = np.array([TACTIC_PENALTY if name in TACTICS else PENALTY for name in names])
+    free = np.array([name in evidence.LOWERING for name in names])
+    weights, bias = logistic.fit_rising((table - mean) / spread, truth, weight, penalty, free)
     return weights / spread, bias - float((weights / spread) @ mean)
 
 

@@ -14,7 +14,7 @@ from ansim.detection.weights import RiskFile, save
 from ansim.training import corpus, logistic, risk_fit
 from ansim.training.folds import Folds, calibration
 from ansim.training.gate_fit import GateSettings
-from ansim.training.turns import Turns
+from ansim.training.turns import PREVALENCE, Turns
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,8 +24,6 @@ class Settings:
     """Everything that was chosen by hand."""
 
     gate: GateSettings = field(default_factory=GateSettings)
-    penalty: float = 5.0
-    """L2 penalty of the risk model."""
     false_alerts: float = 0.02
     """Share of benign conversations of unseen worlds that the default threshold may alert on."""
     watched: float = 0.15
@@ -59,20 +57,18 @@ def fit_risk(folds: Folds, settings: Settings, held_out: str | None = None) -> F
     unseen = np.full(len(worlds), np.nan)
     for world in inside:
         chosen = np.flatnonzero(np.isin(worlds, inside) & (worlds != world))
-        weights, bias = risk_fit.fit(turns, described, chosen, settings.penalty)
+        weights, bias = risk_fit.fit(turns, described, chosen)
         for index in np.flatnonzero(worlds == world):
             cut = turns.conversations[index].cut
             unseen[index] = risk_fit.highest(described[index], cut, weights, bias)
-    weights, bias = risk_fit.fit(
-        turns, described, np.flatnonzero(np.isin(worlds, inside)), settings.penalty
-    )
+    weights, bias = risk_fit.fit(turns, described, np.flatnonzero(np.isin(worlds, inside)))
     # The highest of many moments is above a single one: the last calibration is on what is used.
-    known = ~np.isnan(unseen)
+    known = np.flatnonzero(~np.isnan(unseen))
     slope, offset = logistic.fit(
-        unseen[known, None], grooming[known].astype(np.float64), np.ones(int(known.sum())), 1.0
+        unseen[known, None], grooming[known].astype(np.float64), turns.shares(known)[known], 1.0
     )
     weights, bias = weights * slope[0], float(bias * slope[0] + offset)
-    benign = logistic.sigmoid(unseen[known & ~grooming] * slope[0] + offset)
+    benign = logistic.sigmoid(unseen[known][~grooming[known]] * slope[0] + offset)
     return Fitted(
         scale,
         weights,
@@ -99,7 +95,7 @@ def display_thresholds(turns: Turns, chances: Floats) -> dict[str, float]:
 def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> RiskFile:
     """Trains on the corpus and writes the weights into ``folder``. Same input, same bytes."""
     settings = settings or Settings()
-    turns = Turns.of(corpus.load(corpus_path))
+    turns = Turns.read(corpus.load(corpus_path))
     folds = Folds(turns, settings.gate)
     fitted = fit_risk(folds, settings)
     scores = folds.unseen()
@@ -107,7 +103,7 @@ def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> 
     gate = folds.gate()
     return save(
         folder,
-        gate.known.buckets,
+        gate.known.keys,
         gate.known.rarity,
         (gate.weights * fitted.scale[:, 0]).astype(np.float32),
         gate.bias * fitted.scale[:, 0] + fitted.scale[:, 1],
@@ -118,7 +114,7 @@ def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> 
             bias=fitted.bias,
             threshold=round(fitted.threshold, 4),
             watch=round(fitted.watch, 4),
-            prevalence=round(float(np.mean([c.grooming for c in turns.conversations])), 4),
+            prevalence=PREVALENCE,
             display=display_thresholds(turns, chances),
         ),
     )

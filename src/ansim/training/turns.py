@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from ansim import reading
 from ansim.detection.gate import blanked
-from ansim.detection.labels import ADULT, ANY, COLUMN, LABEL_COUNT, MINOR
+from ansim.detection.labels import ADULT, ANY, APPROACHER, COLUMN, LABEL_COUNT, MINOR
 from ansim.detection.priority import HARM_WORDS, SOON_WORDS
-from ansim.reading import read
 from ansim.training.corpus import CorpusConversation, CorpusTurn
 from ansim.training.gate_fit import Document, occurrences
 
 Floats = npt.NDArray[np.float64]
+
+PREVALENCE = 0.25
+"""Share of conversations that are grooming, for which risks are calibrated: about the corpus'."""
 
 
 @dataclass(slots=True)
@@ -38,15 +41,30 @@ class Turns:
     """1 where it has words of self-harm."""
     authors: list[list[str]] = field(default_factory=list)
     """Accounts of each conversation in the order in which they first speak."""
+    approachers: list[set[str]] = field(default_factory=list)
+    """Those of them that use a tactic."""
+    of: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Conversation of each row."""
+    late: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    """Whether the row lies behind its conversation's cut."""
 
     @classmethod
-    def of(cls, conversations: Sequence[CorpusConversation]) -> Turns:
+    def read(cls, conversations: Sequence[CorpusConversation]) -> Turns:
         rows = [(c, turn) for c in conversations for turn in c.turns]
-        texts = [read(blanked(turn.text)).text for _, turn in rows]
+        texts = [reading.read(blanked(turn.text)).text for _, turn in rows]
         targets = np.zeros((len(rows), LABEL_COUNT), np.bool_)
         importance = np.ones((len(rows), LABEL_COUNT))
         for row, (conversation, turn) in enumerate(rows):
             _mark(conversation, turn, targets[row], importance[row])
+        approachers = [
+            {t.author for t in c.turns if any(tag.startswith("T") for tag in t.tags)}
+            for c in conversations
+        ]
+        of = np.repeat(np.arange(len(conversations)), [len(c.turns) for c in conversations])
+        targets[:, COLUMN[APPROACHER]] = [
+            turn.author in approachers[index]
+            for index, (_, turn) in zip(of.tolist(), rows, strict=True)
+        ]
         return cls(
             conversations=list(conversations),
             first=np.cumsum([0, *(len(c.turns) for c in conversations)]),
@@ -57,7 +75,26 @@ class Turns:
             soon=np.array([float(bool(SOON_WORDS.search(text))) for text in texts]),
             harm=np.array([float(bool(HARM_WORDS.search(text))) for text in texts]),
             authors=[list(dict.fromkeys(t.author for t in c.turns)) for c in conversations],
+            approachers=approachers,
+            of=of,
+            late=np.array([i >= c.cut for c in conversations for i in range(len(c.turns))]),
         )
+
+    def shares(self, chosen: npt.NDArray[np.int64]) -> Floats:
+        """Weight of each conversation, by index, that makes PREVALENCE of the chosen grooming.
+
+        Without it a model trained without a world of harmless chats would expect more grooming.
+        """
+        grooming = np.array([c.grooming for c in self.conversations])
+        inside = np.zeros(len(grooming), np.bool_)
+        inside[chosen] = True
+        count = inside.sum()
+        shares: Floats = np.where(
+            grooming,
+            PREVALENCE * count / max(1, (inside & grooming).sum()),
+            (1 - PREVALENCE) * count / max(1, (inside & ~grooming).sum()),
+        )
+        return shares
 
 
 def _mark(
