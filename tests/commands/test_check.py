@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -162,6 +163,35 @@ def test_foreign_text_cannot_hide_a_risky_chat(
     text = RISKY.read_text("utf-8").replace(first, song + first)
     file.write_text(text, "utf-8")
     assert data(capsys, file)["about"] == "모름이"
+
+
+def test_foreign_text_around_risky_words_does_not_hide_them(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "talk.txt"
+    file.write_text(re.sub("(모름이 : )", r"\1" + "so long a song " * 9, RISKY.read_text("utf-8")))
+    answer = data(capsys, file)
+    assert answer["about"] == "모름이"
+    for turn in answer["turns"]:
+        for start, end, _ in turn["spans"]:
+            assert re.search("[가-힣]", turn["text"][start:end])
+
+
+def test_a_long_chat_in_another_language_raises_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "talk.txt"
+    words = re.findall(r"\w+", "send me the file when you are home and keep it between us please")
+    file.write_text(
+        "\n".join(
+            f"Jan {1 + n // 20}, 2023 at {n % 12 or 12}:04 PM, {'AB'[n % 2]} : "
+            + " ".join(words[n % 7 : n % 7 + 6])
+            for n in range(120)
+        )
+    )
+    answer = data(capsys, file)
+    assert len(answer["turns"]) == 120
+    assert (answer["risk"], answer["about"]) == (None, None)
 
 
 def _controls(text: str) -> list[str]:

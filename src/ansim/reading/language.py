@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ansim.reading.reading import read
+
 ENOUGH = 0.3
 """Share of Hangul among letters from which a conversation counts as Korean. Korean teenagers mix
 in a lot of English and romanised words; a chat in another language stays far below."""
@@ -12,6 +14,7 @@ in a lot of English and romanised words; a chat in another language stays far be
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _HANGUL = re.compile("[가-힣ㄱ-ㅣ\u1100-\u11ff]")
 _LETTER = re.compile(r"[^\W\d_]")
+_FOREIGN = re.compile("[^\\W\\d_가-힣ㄱ-ㆎ\u1100-\u11ff]")
 
 
 def korean_share(texts: Iterable[str]) -> float | None:
@@ -28,3 +31,13 @@ def is_korean(texts: Iterable[str]) -> bool:
     """Whether a conversation can be judged. Nothing to read is nothing to judge: False."""
     share = korean_share(texts)
     return share is not None and share >= ENOUGH
+
+
+def holds_korean(text: str) -> bool:
+    """Whether there is any Hangul in the text, disguised or not."""
+    return _HANGUL.search(read(text).text) is not None
+
+
+def without_foreign_letters(text: str) -> str:
+    """The text with each letter of another script turned into a space; its length stays."""
+    return _FOREIGN.sub(" ", text)

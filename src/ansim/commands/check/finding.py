@@ -7,15 +7,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from ansim.detection import (
-    AlertEvent,
-    Assessment,
-    ConversationState,
-    Detector,
-    Priority,
-    Versions,
-)
-from ansim.reading.language import is_korean
+import msgspec
+
+from ansim.chat import Message
+from ansim.detection import AlertEvent, ConversationState, Detector, Priority, Span, Versions
+from ansim.reading.language import holds_korean, is_korean, without_foreign_letters
 from ansim.sources.export import Export, messages
 
 _BATCH = 2_000
@@ -23,11 +19,20 @@ _CONVERSATION = "check"
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What was made of one turn. ``risk`` is that of the conversation after it."""
+
+    risk: float
+    tactics: dict[str, float]
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """An export with its assessments, one a turn."""
+    """An export with what was made of it, turn by turn."""
 
     export: Export
-    assessments: list[Assessment]
+    judged: list[Judged]
     events: list[AlertEvent]
     """The last word on each account that raised an alert, the most urgent first, each with the
     most urgent priority and the highest risk it had."""
@@ -42,7 +47,7 @@ class Finding:
         """The highest risk the conversation reached: what was risky once does not fade here."""
         if not self.assessed:
             return None
-        return max((one.risk for one in self.assessments), default=0.0)
+        return max((one.risk for one in self.judged), default=0.0)
 
     @property
     def priority(self) -> Priority | None:
@@ -54,41 +59,56 @@ class Finding:
 
 
 def examine(export: Export, detector: Detector) -> Finding:
-    """Runs the live system's reading and detection over the turns, never looking ahead."""
+    """Runs the live system's reading and detection over the turns, never looking ahead.
+
+    Of a chat in another language only the Korean words are looked at: the models know no other,
+    and would take what they do not know for something. So foreign text can neither raise an alert
+    nor hide what stands between it.
+    """
+    korean = is_korean(turn.text for turn in export.turns)
     said = messages(export, source="check", conversation=_CONVERSATION, author=str)
+    judged: list[Judged] = []
+    by_account: dict[str, AlertEvent] = {}
     states: dict[str, ConversationState] = {}
-    assessments: list[Assessment] = []
+    risk = 0.0
     for begin in range(0, len(said), _BATCH):
-        changed, found = detector.assess(states, said[begin : begin + _BATCH])
+        batch = said[begin : begin + _BATCH]
+        readable = (
+            batch if korean else [only_korean(one) for one in batch if holds_korean(one.text)]
+        )
+        changed, found = detector.assess(states, readable)
         states.update(changed)
-        assessments += found
-    events = _events(assessments)
+        by_id = {one.turn.id: one for one in found}
+        for message in batch:
+            one = by_id.get(message.id)
+            if one is None:
+                judged.append(Judged(risk, {}, ()))
+                continue
+            risk = one.risk
+            judged.append(Judged(risk, one.turn.tactics, one.turn.spans))
+            for event in one.alerts:
+                by_account[event.about] = _joined(by_account.get(event.about), event)
     return Finding(
         export=export,
-        assessments=assessments,
-        events=events,
-        assessed=bool(events) or is_korean(turn.text for turn in export.turns),
+        judged=judged,
+        events=sorted(by_account.values(), key=lambda event: (event.priority, -event.risk)),
+        assessed=korean or bool(by_account),
         watch=detector.watch,
         versions=detector.versions,
     )
 
 
-def _events(assessments: list[Assessment]) -> list[AlertEvent]:
-    by_account: dict[str, AlertEvent] = {}
-    for assessment in assessments:
-        for event in assessment.alerts:
-            before = by_account.get(event.about)
-            # P1 sorts first. The reasons kept are those of the most urgent moment.
-            kept = event if before is None or event.priority <= before.priority else before
-            by_account[event.about] = AlertEvent(
-                about=event.about,
-                episode=event.episode,
-                raised=event.raised,
-                risk=max(event.risk, before.risk if before else 0.0),
-                priority=kept.priority,
-                why=kept.why,
-            )
-    return sorted(by_account.values(), key=lambda event: (event.priority, -event.risk))
+def only_korean(message: Message) -> Message:
+    """The message with the letters of other scripts blanked, so that places stay what they are."""
+    return msgspec.structs.replace(message, text=without_foreign_letters(message.text))
+
+
+def _joined(before: AlertEvent | None, event: AlertEvent) -> AlertEvent:
+    """One event for two of the same account. P1 sorts first; the reasons are those of the most
+    urgent moment."""
+    kept = event if before is None or event.priority <= before.priority else before
+    risk = max(event.risk, before.risk if before else 0.0)
+    return msgspec.structs.replace(event, risk=risk, priority=kept.priority, why=kept.why)
 
 
 _SUSPECT = re.compile("[^ -~가-힣ㄱ-ㅣ]")
@@ -102,14 +122,14 @@ def as_json(finding: Finding) -> str:
     """
     turns = [
         {
-            "at": one.turn.at,
-            "from": one.turn.author,
+            "at": said.at,
+            "from": said.sender,
             "text": said.text,
             "risk": one.risk if finding.assessed else None,
             "tactics": _tactics(one) if finding.assessed else {},
             "spans": _spans(one) if finding.assessed else [],
         }
-        for one, said in zip(finding.assessments, finding.export.turns, strict=True)
+        for one, said in zip(finding.judged, finding.export.turns, strict=True)
     ]
     answer = {
         "risk": finding.risk,
@@ -120,13 +140,13 @@ def as_json(finding: Finding) -> str:
     return _SUSPECT.sub(_escape, json.dumps(answer, ensure_ascii=False))
 
 
-def _tactics(assessment: Assessment) -> dict[str, float]:
+def _tactics(judged: Judged) -> dict[str, float]:
     """The sixteen tactics; what a young person's own words show is for the report."""
-    return {label: chance for label, chance in assessment.turn.tactics.items() if label[0] == "T"}
+    return {label: chance for label, chance in judged.tactics.items() if label[0] == "T"}
 
 
-def _spans(assessment: Assessment) -> list[tuple[int, int, str]]:
-    return [(span.start, span.end, span.tactic) for span in assessment.turn.spans]
+def _spans(judged: Judged) -> list[tuple[int, int, str]]:
+    return [(span.start, span.end, span.tactic) for span in judged.spans]
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import TextIO
 
 from ansim.commands.check.chart import chart
-from ansim.commands.check.finding import Finding
+from ansim.commands.check.finding import Finding, Judged
 from ansim.commands.check.words import word
-from ansim.detection import Assessment, Span
+from ansim.detection import Span
 from ansim.detection.reasons import sentence
 from ansim.detection.tactics import tactics
 from ansim.sources.export import ExportTurn, Language, SystemKind, safe
@@ -23,6 +23,7 @@ MOST_TURNS = 60
 MOST_TEXT = 240
 """Characters shown of one message."""
 MOST_PEOPLE = 12
+MOST_ABOUT = 4
 _SIGNAL = 0.5
 """Probability from which a young person's signal is named."""
 
@@ -63,11 +64,11 @@ def lines(finding: Finding, name: str, language: Language, style: Style) -> Iter
     yield from _file(finding, name, language)
     yield ""
     yield from _result(finding, language, style)
-    if finding.assessed and finding.assessments:
+    if finding.assessed and finding.judged:
         yield ""
         yield style.heading(word("course", language))
         yield from chart(
-            [one.risk for one in finding.assessments],
+            [one.risk for one in finding.judged],
             finding.versions.threshold,
             ("← " if style.blocks else "<- ") + word("threshold", language),
             width=style.width - 24,
@@ -125,7 +126,7 @@ def _result(finding: Finding, language: Language, style: Style) -> Iterator[str]
         return
     percent = round((finding.risk or 0.0) * 100)
     yield f"{_field('risk', f'{percent}%', language)} ({word('highest', language)})"
-    for event in finding.events:
+    for event in finding.events[:MOST_ABOUT]:
         priority = event.priority.value
         urgent = style.paint(priority, "1;31" if priority in ("P1", "P2") else "1;33")
         yield _field("priority", f"{urgent} {word(priority, language)}", language)
@@ -133,6 +134,8 @@ def _result(finding: Finding, language: Language, style: Style) -> Iterator[str]
         yield f"{word('why', language)}:"
         for reason in event.why:
             yield f"  - {sentence(reason, language)}"
+    if len(finding.events) > MOST_ABOUT:
+        yield word("others", language, count=len(finding.events) - MOST_ABOUT)
 
 
 def _outcome(finding: Finding) -> str:
@@ -149,43 +152,39 @@ def _turns(finding: Finding, language: Language, style: Style) -> Iterator[str]:
     """The turns with tactics, where the conversation as a whole gives reason to look at them."""
     if _outcome(finding) == "quiet":
         return
-    pairs = list(zip(finding.assessments, finding.export.turns, strict=True))
+    pairs = zip(finding.judged, finding.export.turns, strict=True)
     shown = [pair for pair in pairs if _labels(pair[0])]
     if not shown:
         return
-    strongest = sorted(shown, key=lambda pair: -max(pair[0].turn.tactics.values()))[:MOST_TURNS]
+    strongest = sorted(shown, key=lambda pair: -max(pair[0].tactics.values()))[:MOST_TURNS]
     kept = {said.line for _, said in strongest}
     yield ""
     yield style.heading(word("turns", language))
-    for assessment, said in shown:
+    for judged, said in shown:
         if said.line in kept:
-            yield from _turn(assessment, said, language, style)
+            yield from _turn(judged, said, language, style)
     if len(shown) > len(kept):
         yield word("more", language, count=len(shown) - len(kept))
 
 
-def _labels(assessment: Assessment) -> list[str]:
+def _labels(judged: Judged) -> list[str]:
     """Tactics with a span, then what the young person's own words show."""
-    turn = assessment.turn
-    placed = dict.fromkeys(span.tactic for span in turn.spans)
+    placed = dict.fromkeys(span.tactic for span in judged.spans)
     signals = [
-        label for label, chance in turn.tactics.items() if label[0] == "V" and chance >= _SIGNAL
+        label for label, chance in judged.tactics.items() if label[0] == "V" and chance >= _SIGNAL
     ]
     return [*placed, *signals]
 
 
-def _turn(
-    assessment: Assessment, said: ExportTurn, language: Language, style: Style
-) -> Iterator[str]:
-    turn = assessment.turn
+def _turn(judged: Judged, said: ExportTurn, language: Language, style: Style) -> Iterator[str]:
     where = word("line", language, line=said.line)
-    percent = round(assessment.risk * 100)
+    percent = round(judged.risk * 100)
     level = f"{word('risk', language)} {percent}%"
     yield f"  {_clock(said.at)} {safe(said.sender, 24)} ({where}, {level})"
-    yield f"    {marked(said.text, turn.spans, style)}"
+    yield f"    {marked(said.text, judged.spans, style)}"
     names = [
-        f"{tactics()[label].name(language)} {round(turn.tactics.get(label, 0.0) * 100)}%"
-        for label in _labels(assessment)
+        f"{tactics()[label].name(language)} {round(judged.tactics.get(label, 0.0) * 100)}%"
+        for label in _labels(judged)
     ]
     yield style.paint(f"    {'→' if style.blocks else '->'} {', '.join(names)}", "2")
 

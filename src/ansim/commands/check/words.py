@@ -56,6 +56,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "P3": ("며칠 안에 상담을 받아 보세요.", "Talk to a counsellor within days."),
     "P4": ("눈여겨보며 상담을 받아 보세요.", "Keep an eye on it and talk to a counsellor."),
     "about": ("누구에 관해", "About"),
+    "others": (
+        "… 이 밖에 {count:,}명에 관한 알림이 더 있습니다.",
+        "… and alerts about {count:,} more.",
+    ),
     "why": ("왜", "Why"),
     "course": (
         "위험도의 흐름 (왼쪽이 처음, 오른쪽이 끝)",
