@@ -50,7 +50,7 @@ async def test_live_and_score_agree_turn_by_turn(
             workers.kill(index)
     states = await final_states(config, keyring)
     alerts = alerts_in_database(config)
-    alerted = 0
+    alerted = compared = 0
     for number, result in enumerate(scored):
         state = states[f"talk-{number}"]
         turns = {turn.id: turn for turn in state.turns}
@@ -62,14 +62,16 @@ async def test_live_and_score_agree_turn_by_turn(
             assert turn.tactics.keys() >= row["tactics"].keys()
             for tactic, probability in row["tactics"].items():
                 assert turn.tactics[tactic] == pytest.approx(probability, abs=1e-3)
-            assert [[s.start, s.end, s.tactic] for s in turn.spans] == row["spans"]
+            if turn.text is not None:  # spans go with the text when its time is over
+                compared += 1
+                assert [[s.start, s.end, s.tactic] for s in turn.spans] == row["spans"]
         first = [about for room, about, episode in alerts if room == f"talk-{number}"]
         assert bool(first) is (result["alert_at"] is not None)
         if first:
             alerted += 1
             assert result["about"] in first
     assert alerted > SAMPLE / 4
-    assert sum(len(state.turns) for state in states.values()) > 10 * len(talks)
+    assert compared > 5 * len(talks)
 
 
 def score(talks: list[list[dict[str, object]]], folder: Path) -> list[dict[str, object]]:
