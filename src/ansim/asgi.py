@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ansim.settings")
 
 from django.core.asgi import get_asgi_application
 
 from ansim.console.live import with_shutdown
+
+# WhiteNoise hands files over in pieces, synchronously; they are few and small.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 application = with_shutdown(get_asgi_application())

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 44, 14, 14, 30
+LEFT, RIGHT, TOP, BOTTOM = 56, 14, 14, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,11 @@ def _height(risk: float) -> float:
     return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - min(max(risk, 0.0), 1.0)), 1)
 
 
+def in_percent(risk: float) -> int:
+    """Whole percent, never a hundred: an estimate is no certainty."""
+    return min(99, round(100 * min(max(risk, 0.0), 1.0)))
+
+
 def draw(trajectory: Sequence[Sequence[float]], threshold: float | None, raised_at: float) -> Chart:
     """The chart of ``[[at, risk, …], …]``; ``raised_at`` is the event time of the alert."""
     step = (WIDTH - LEFT - RIGHT) / max(len(trajectory) - 1, 1)
@@ -73,7 +78,7 @@ def draw(trajectory: Sequence[Sequence[float]], threshold: float | None, raised_
             round(LEFT + step * number, 1),
             _height(point[1]),
             point[0],
-            round(100 * min(max(point[1], 0.0), 1.0)),
+            in_percent(point[1]),
         )
         for number, point in enumerate(trajectory)
     )

@@ -42,7 +42,8 @@ def label(name: str, language: Language) -> Label:
     if tactic is None:
         return Label(name, name, "s1" if name.startswith("T") else "signal")
     stage = tactic.stage[:2].lower() if tactic.stage else "signal"
-    return Label(name, tactic.name(language), stage)
+    # What stands in brackets are examples, too long for a mark in the text.
+    return Label(name, tactic.name(language).split("(")[0].strip(), stage)
 
 
 def harmless(text: str) -> str:

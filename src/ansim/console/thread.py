@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ansim.casework.models import Alert, Delivery, OutgoingMessage, Turn
+from ansim.console.chart import in_percent
 from ansim.console.marking import Label, Piece, harmless, label, pieces
 from ansim.detection import Turn as ReadTurn
 from ansim.detection.tactics import Language
@@ -33,6 +34,11 @@ class Speaker:
     side: str
     """``suspect`` (the alert is about them) or ``other``."""
     signals: Counter[Label] = field(default_factory=Counter)
+
+    @property
+    def signalled(self) -> list[tuple[Label, int]]:
+        """Signals of a young person in what this account said, and how often."""
+        return sorted(self.signals.items(), key=lambda item: item[0].id)
 
 
 @dataclass(slots=True)
@@ -171,7 +177,7 @@ def _line(turn: Turn, speaker: Speaker | None, *, revealed: bool, language: Lang
         held=turn.text is not None,
         labels=marks,
         attachments=tuple(_attachment(item) for item in turn.attachments or ()),
-        percent=None if turn.by_agency else round(100 * turn.risk),
+        percent=None if turn.by_agency else in_percent(turn.risk),
     )
 
 

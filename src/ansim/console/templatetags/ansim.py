@@ -11,6 +11,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from ansim.casework.models.alert import Done, Outcome
+from ansim.console.chart import in_percent
 from ansim.detection import Reason
 from ansim.detection.reasons import sentence
 from ansim.detection.tactics import Language
@@ -82,7 +83,13 @@ def waited(since: datetime) -> str:
 
 @register.filter
 def percent(risk: float) -> str:
-    return f"{round(100 * min(max(risk, 0.0), 1.0))}%"
+    return f"{in_percent(risk)}%"
+
+
+@register.filter
+def unlocalized(number: float) -> str:
+    """A coordinate: always with a point, whatever the language."""
+    return str(number)
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -75,14 +76,28 @@ def _forms(user: Account, alert: Alert) -> dict[str, Any]:
         "may_release": alert.claimed_by_id is not None
         and alert.state == State.OPEN
         and (holds or may(user, Act.RELEASE_ANY)),
+        "may_reopen": _may_reopen(user, alert),
         "can_reply": alert.conversation.source.can_reply,
-        "first_messages": MessageTemplate.objects.filter(approved_at__isnull=False)
-        if holds
-        else [],
+        "first_messages": _first_messages() if holds else [],
         "max_length": interventions.MAX_LENGTH,
         "outcomes": Outcome.choices,
         "steps": Done.choices,
     }
+
+
+def _first_messages() -> list[MessageTemplate]:
+    """Approved ones, those in the language of the page first."""
+    rows = MessageTemplate.objects.filter(approved_at__isnull=False)
+    return sorted(rows, key=lambda row: row.language != language())
+
+
+def _may_reopen(user: Account, alert: Alert) -> bool:
+    return (
+        alert.outcome == Outcome.NOT_GROOMING
+        and alert.closed_at is not None
+        and timezone.now() <= alert.closed_at + alerts.UNDO
+        and (alert.closed_by_id == user.pk or may(user, Act.RELEASE_ANY))
+    )
 
 
 def _page(request: StaffRequest, alert: Alert, status: int = 200, **more: Any) -> HttpResponse:
@@ -100,7 +115,9 @@ def show(request: StaffRequest, alert_id: int) -> HttpResponse:
 @needs(Act.SEE_ALERTS)
 def live(request: StaffRequest, alert_id: int) -> HttpResponse:
     """The parts that change while somebody looks: the thread, and beside it the assessment."""
-    return render(request, "console/_alert_live.html", _live(request, _alert(alert_id)))
+    alert = _alert(alert_id)
+    context = {**_live(request, alert), **_forms(request.user, alert)}
+    return render(request, "console/_alert_live.html", context)
 
 
 def _act(

@@ -1,0 +1,86 @@
+// Keeps an open page live: listens to server-sent events, fetches the parts that changed, says so
+// to people who cannot see it, and shows when the connection is lost. Nothing else needs a script.
+"use strict";
+(() => {
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const fire = (element, name) => element && element.dispatchEvent(new CustomEvent(name, { bubbles: true }));
+
+  // --- news -----------------------------------------------------------------------------------
+  const address = document.body.dataset.events;
+  const lost = $("#lost");
+  let silence = null;
+  const connected = () => { clearTimeout(silence); silence = null; lost.hidden = true; };
+  const broken = () => { silence ??= setTimeout(() => { lost.hidden = false; }, 2500); };
+  const heard = (alerts) => {
+    const page = $("[data-live-alert]");
+    if ($("#queue")) fire(document.body, "ansim:change");
+    if (page && (alerts.length === 0 || alerts.includes(Number(page.dataset.liveAlert)))) fire(page, "ansim:change");
+  };
+  let source = null;
+  const listen = () => {
+    source = new EventSource(address);
+    source.addEventListener("open", connected);
+    source.addEventListener("change", (event) => heard(JSON.parse(event.data).alerts));
+    source.addEventListener("error", () => {
+      broken();
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    });
+  };
+  if (address) listen();
+  addEventListener("pagehide", () => source && source.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  document.addEventListener("htmx:sendError", broken);
+  // The composer's answer says that something of this alert has changed.
+  document.body.addEventListener("ansim:change", (event) => {
+    if (event.target !== $("[data-live-alert]")) fire($("[data-live-alert]"), "ansim:change");
+  });
+
+  // --- what a refresh must not disturb -----------------------------------------------------------
+  const seen = new Set(all("#queue [data-alert]").map((row) => row.dataset.alert));
+  const title = document.title;
+  const announce = () => {
+    const queue = $("#queue");
+    if (!queue) return;
+    const fresh = all("[data-alert]", queue).filter((row) => !seen.has(row.dataset.alert));
+    for (const row of fresh) { seen.add(row.dataset.alert); row.classList.add("new"); }
+    const waiting = Number($("[data-waiting]", queue).dataset.waiting);
+    document.title = waiting ? `(${waiting}) ${title}` : title;
+    if (fresh.length) {
+      const first = $(".priority", fresh[0]);
+      $("#news").textContent = `${queue.dataset.one} ${first ? first.textContent.replace(/\s+/g, " ") : ""}`;
+    }
+  };
+  let open = [];
+  let atEnd = true;
+  document.addEventListener("htmx:beforeSwap", () => {
+    const thread = $("#thread");
+    open = all("details[open][id]").map((details) => details.id);
+    atEnd = !thread || thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80;
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    for (const id of open) { const details = document.getElementById(id); if (details) details.open = true; }
+    const thread = $("#thread");
+    if (thread && atEnd && event.target === thread) thread.scrollTop = thread.scrollHeight;
+    if (event.target.id === "composer") {
+      const sent = $(".banner.success", event.target);
+      const first = $("textarea, button.main", event.target);
+      if (sent && thread) thread.scrollIntoView({ block: "nearest" });
+      else if (first) first.focus();
+    }
+    announce();
+  });
+
+  // --- the composer ---------------------------------------------------------------------------
+  document.addEventListener("change", (event) => {
+    const select = event.target.closest("select[data-fills]");
+    const text = select && select.selectedOptions[0].dataset.text;
+    if (text) document.getElementById(select.dataset.fills).value = text;
+  });
+
+  const thread = $("#thread");
+  if (thread) thread.scrollTop = thread.scrollHeight;
+  const error = $("[data-focus]");
+  if (error) error.focus();
+  announce();
+})();
