@@ -12,9 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from ansim.chat import Message
 from ansim.config import Config
+from ansim.detection.detector import Detector
 from ansim.keys import Keyring
 from ansim.sources.contract import DeliveryState, Outgoing
+from ansim.sources.demo import connector as demo_connector
 from ansim.sources.demo import rooms as demo_rooms
 from ansim.sources.demo.rooms import Rooms, Said, Voice
 from ansim.sources.demo.samples import samples
@@ -343,3 +346,27 @@ def test_ids_in_a_room_sort_in_the_order_they_were_given() -> None:
     ids = [room.next_id() for _ in range(1000)]
     assert ids == sorted(ids)
     assert len(set(ids)) == 1000
+
+
+@pytest.mark.parametrize("name", samples())
+def test_detection_tells_the_risky_samples_from_the_ordinary(name: str) -> None:
+    """The demonstration keeps its promise with the weights that ship, also at full speed."""
+    detector = Detector.load()
+    sample, states = samples()[name], {}
+    raised: list[str] = []
+    for number, turn in enumerate(sample.turns):
+        message = Message(
+            id=f"{number:03}",
+            source="demo",
+            conversation="c",
+            author=turn.by,
+            at=1.79e9 + number * demo_connector.MIN_GAP,
+            text=turn.text,
+        )
+        states, assessments = detector.assess(states, [message])
+        raised += [event.about for each in assessments for event in each.alerts if event.raised]
+    if sample.risky:
+        (about,) = raised
+        assert sample.speakers[about].voice is Voice.STRANGER
+    else:
+        assert raised == []

@@ -163,6 +163,7 @@ BAD: list[tuple[Any, str, str]] = [
     ),
     (item(1, attachments=[{"kind": "file", "name": "x" * 301}]), "too_long", "300"),
     (item(1, attachments={"kind": "image"}), "wrong_type", "attachments"),
+    (item(1, text="x", filler="y" * 530_000), "item_too_large", "512 KiB"),
     ("just a string", "not_an_object", "object"),
     (None, "not_an_object", "object"),
     ([], "not_an_object", "object"),

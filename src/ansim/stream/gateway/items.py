@@ -108,8 +108,9 @@ _item = msgspec.json.Decoder(Item)
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _any = msgspec.json.Decoder()
 
-_lenient = json.JSONDecoder()
+_lenient = json.JSONDecoder(parse_int=float)  # int() refuses more than 4,300 digits
 _SPACE = " \t\r\n"
+_LARGEST = f"{limits.MAX_ITEM_BYTES // 1024} KiB"
 _TOO_DEEP = f"the JSON is nested deeper than {limits.MAX_DEPTH} levels"
 
 Part = bytes | msgspec.Raw
@@ -182,18 +183,26 @@ def _pieces(body: bytes) -> Iterator[Part]:
     """
     text = body.decode("utf-8", "surrogateescape").strip(_SPACE)
     position, count = 1, 0
+    # Values are looked for in a window, so that a huge one cannot become millions of objects.
+    window, offset = text[: 2 * limits.MAX_ITEM_BYTES], 0
     while True:
         position = _after_space(text, position)
+        if position - offset > limits.MAX_ITEM_BYTES:
+            offset = position
+            window = text[offset : offset + 2 * limits.MAX_ITEM_BYTES]
         if count == 0 and text[position : position + 1] == "]":
             position += 1
             break
         try:
             start = position
-            _, position = _lenient.raw_decode(text, start)
+            _, end = _lenient.raw_decode(window, start - offset)
+            position = end + offset
         except RecursionError:
             raise NotABatch(_TOO_DEEP) from None
         except ValueError:
-            raise NotABatch(f"the JSON array is broken at item {count}") from None
+            raise NotABatch(
+                f"the JSON array is broken, or over {_LARGEST}, at item {count}"
+            ) from None
         count += 1
         if count > limits.MAX_BATCH_ITEMS:
             raise TooManyItems
@@ -216,6 +225,8 @@ def _after_space(text: str, position: int) -> int:
 
 
 def _message(part: Part, now: float) -> Incoming:
+    if len(memoryview(part)) > limits.MAX_ITEM_BYTES:
+        raise _Wrong("item_too_large", f"the item is longer than {_LARGEST}")
     try:
         item = _item.decode(part)
     except RecursionError:
@@ -228,6 +239,8 @@ def _message(part: Part, now: float) -> Incoming:
 
 def _loosely(part: Part) -> Any:
     data = bytes(part)
+    if len(data) > limits.MAX_ITEM_BYTES:
+        raise _Wrong("item_too_large", f"the item is longer than {_LARGEST}")
     try:
         return _any.decode(data)
     except RecursionError:

@@ -15,6 +15,9 @@ MAX_NAME = 500
 """Characters of a conversation's or account's own name."""
 MAX_ATTACHMENTS = 20
 MAX_ATTACHMENT_NAME = 300
+MAX_ITEM_BYTES = 512 * 1024
+"""Bytes of one item as JSON: 64 KiB of text written wholly in escapes, with every name full, is
+shorter. Whatever is longer is not worth taking apart."""
 MAX_DEPTH = 8
 """Levels of JSON arrays and objects in a batch; an item that is right needs four."""
 MAX_FUTURE_SECONDS = 300.0

@@ -54,6 +54,7 @@ ITEM_ERRORS = {
     "invalid_at": "'at' is neither seconds nor an RFC 3339 time with its offset",
     "at_out_of_range": "'at' is before 2005 or more than 5 minutes ahead",
     "text_too_long": "the text is longer than 64 KiB in UTF-8",
+    "item_too_large": "the item is longer than 512 KiB as JSON",
     "invalid_unicode": "text that is not valid Unicode, such as a lone surrogate",
     "invalid_character": "a control character in an id or name",
     "too_deep": "nested too deeply",
