@@ -17,11 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansim import cli
+from ansim.chat import Message
 from ansim.commands import score
 from ansim.commands.check import language
 from ansim.commands.check.chart import ROWS, chart
-from ansim.commands.check.report import MOST_TEXT, Style, marked
-from ansim.detection import Detector, Span
+from ansim.commands.check.finding import examine
+from ansim.commands.check.report import MOST_TEXT, Style, lines, marked
+from ansim.detection import AlertEvent, Assessment, Detector, Priority, Span, Turn
 from ansim.sources.export import safe
 from ansim.sources.kakaotalk import parse
 
@@ -192,6 +194,64 @@ def test_a_long_chat_in_another_language_raises_nothing(
     answer = data(capsys, file)
     assert len(answer["turns"]) == 120
     assert (answer["risk"], answer["about"]) == (None, None)
+
+
+class _Told:
+    """Stands in for the detector where the order of alerts matters."""
+
+    watch = 0.5
+
+    def __init__(self, told: list[list[AlertEvent]]) -> None:
+        self.told = told
+        self.versions = Detector.load().versions
+
+    def assess(
+        self, states: dict[str, Any], said: list[Message]
+    ) -> tuple[dict[str, Any], list[Assessment]]:
+        return {}, [
+            Assessment(
+                conversation="check",
+                turn=Turn(
+                    id=one.id,
+                    author=one.author,
+                    at=one.at,
+                    text=one.text,
+                    risk=0.2,
+                    tactics={"T09": 0.9},
+                    spans=(Span(0, 1, "T09"),),
+                ),
+                risk=0.2,
+                about=None,
+                priority=None,
+                alerts=tuple(events),
+            )
+            for one, events in zip(said, self.told, strict=True)
+        ]
+
+
+def _alert(about: str, priority: Priority, risk: float) -> AlertEvent:
+    return AlertEvent(about=about, episode=1, raised=True, risk=risk, priority=priority, why=())
+
+
+def test_the_most_urgent_account_comes_first_with_its_most_urgent_moment() -> None:
+    export = parse(ORDINARY.read_bytes())
+    told: list[list[AlertEvent]] = [[] for _ in export.turns]
+    told[2] = [_alert("가", Priority.P3, 0.9), _alert("하", Priority.P1, 0.8)]
+    told[3] = [_alert("하", Priority.P2, 0.7), _alert("나", Priority.P1, 0.95)]
+    finding = examine(export, _Told(told))  # type: ignore[arg-type]
+    assert [(event.about, event.priority, event.risk) for event in finding.events] == [
+        ("나", Priority.P1, 0.95),
+        ("하", Priority.P1, 0.8),
+        ("가", Priority.P3, 0.9),
+    ]
+
+
+def test_a_quiet_chat_is_not_picked_apart() -> None:
+    export = parse(ORDINARY.read_bytes())
+    finding = examine(export, _Told([[] for _ in export.turns]))  # type: ignore[arg-type]
+    shown = "\n".join(lines(finding, "x.txt", "ko", PLAIN))
+    assert "눈여겨볼 대목" not in shown
+    assert "〔" not in shown
 
 
 def _controls(text: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ansim.reading.language import (
-    holds_korean,
     is_korean,
     korean_share,
     without_foreign_letters,
@@ -34,14 +33,6 @@ def test_korean_is_told_by_its_share_of_hangul(texts: list[str], korean: bool) -
 def test_the_share_is_that_of_letters_only() -> None:
     assert korean_share(["가나 ab 12 !!"]) == 0.5
     assert korean_share(["12 !!"]) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "holds"),
-    [("hello", False), ("중2 ok", True), ("ﾡ", True), ("ㅅㅏ진", True), ("", False)],
-)
-def test_any_hangul_is_found_in_disguise_too(text: str, holds: bool) -> None:
-    assert holds_korean(text) is holds
 
 
 def test_blanking_foreign_letters_moves_nothing() -> None:

@@ -18,6 +18,7 @@ WIN = (
     "별하 님과 카카오톡 대화\n저장한 날짜 : 2023-01-09 09:00:00\n\n"
     "--------------- 2023년 1월 5일 목요일 ---------------\n"
 )
+ONE_EMPTY = "--------------- 2023년 1월 5일 목요일 ---------------\n[별하] [오후 3:04]"
 
 
 def seoul(*parts: int) -> float:
@@ -258,6 +259,16 @@ def test_names_with_marks_in_them_come_back_whole(name: str) -> None:
         f'Date,User,Message\n2023-01-05 15:04:00,"{name}","몇 시: 3:04?"',
     ):
         assert said(parse(text.encode()))[0][1:] == (name, "몇 시: 3:04?")
+
+
+@pytest.mark.parametrize("line", ["2023년 1월 5일 오후 3:04, 별하 :", ONE_EMPTY])
+def test_a_message_without_words_keeps_its_sender(line: str) -> None:
+    assert said(parse(line.encode())) == [(seoul(2023, 1, 5, 15, 4), "별하", "")]
+
+
+def test_two_messages_alike_do_not_lengthen_the_name() -> None:
+    text = "2023년 1월 5일 오후 3:04, 별하 : 공지 : 내일 쉬어요\n" * 2
+    assert parse(text.encode()).participants == ["별하"]
 
 
 def test_a_colon_in_the_text_does_not_lengthen_the_name() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ansim.reading.reading import read
-
 ENOUGH = 0.3
 """Share of Hangul among letters from which a conversation counts as Korean. Korean teenagers mix
 in a lot of English and romanised words; a chat in another language stays far below."""
@@ -31,11 +29,6 @@ def is_korean(texts: Iterable[str]) -> bool:
     """Whether a conversation can be judged. Nothing to read is nothing to judge: False."""
     share = korean_share(texts)
     return share is not None and share >= ENOUGH
-
-
-def holds_korean(text: str) -> bool:
-    """Whether there is any Hangul in the text, disguised or not."""
-    return _HANGUL.search(read(text).text) is not None
 
 
 def without_foreign_letters(text: str) -> str:

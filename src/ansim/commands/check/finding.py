@@ -11,7 +11,7 @@ import msgspec
 
 from ansim.chat import Message
 from ansim.detection import AlertEvent, ConversationState, Detector, Priority, Span, Versions
-from ansim.reading.language import holds_korean, is_korean, without_foreign_letters
+from ansim.reading.language import is_korean, without_foreign_letters
 from ansim.sources.export import Export, messages
 
 _BATCH = 2_000
@@ -70,22 +70,14 @@ def examine(export: Export, detector: Detector) -> Finding:
     judged: list[Judged] = []
     by_account: dict[str, AlertEvent] = {}
     states: dict[str, ConversationState] = {}
-    risk = 0.0
     for begin in range(0, len(said), _BATCH):
         batch = said[begin : begin + _BATCH]
-        readable = (
-            batch if korean else [only_korean(one) for one in batch if holds_korean(one.text)]
+        changed, found = detector.assess(
+            states, batch if korean else [only_korean(one) for one in batch]
         )
-        changed, found = detector.assess(states, readable)
         states.update(changed)
-        by_id = {one.turn.id: one for one in found}
-        for message in batch:
-            one = by_id.get(message.id)
-            if one is None:
-                judged.append(Judged(risk, {}, ()))
-                continue
-            risk = one.risk
-            judged.append(Judged(risk, one.turn.tactics, one.turn.spans))
+        for one in found:
+            judged.append(Judged(one.risk, one.turn.tactics, one.turn.spans))
             for event in one.alerts:
                 by_account[event.about] = _joined(by_account.get(event.about), event)
     return Finding(
