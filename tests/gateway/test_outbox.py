@@ -107,28 +107,28 @@ async def test_a_long_poll_hears_at_once_and_otherwise_ends_in_time(
     assert time.monotonic() - started < 2
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "after=-1",
-        "after=x",
-        "wait=31",
-        "wait=-1",
-        "wait=nan",
-        "wait=inf",
-        "after=１",
-        "after=999999999999999999999999",
-        "wait=1.2.3",
-        "wait=1_0.0e5",
-    ],
-)
-async def test_a_query_that_cannot_be_used_is_400(running: Running, query: str) -> None:
-    assert (await running.get(f"/v1/outbox?{query}")).status_code == 400
+BAD_QUERIES = [
+    "after=-1",
+    "after=x",
+    "after=１",
+    "after=999999999999999999999999",
+    "wait=31",
+    "wait=-1",
+    "wait=nan",
+    "wait=inf",
+    "wait=1.2.3",
+    "wait=1_0.0e5",
+]
 
 
-@pytest.mark.parametrize("name", ["nope", "a.b", "a%20b", "x" * 65, "%2e%2e", ">", "*"])
-async def test_an_unknown_message_is_404(running: Running, name: str) -> None:
-    assert (await running.post(f"/v1/outbox/{name}/ack")).status_code == 404
+async def test_a_query_that_cannot_be_used_is_400(running: Running) -> None:
+    for query in BAD_QUERIES:
+        assert (await running.get(f"/v1/outbox?{query}")).status_code == 400, query
+
+
+async def test_an_unknown_message_is_404(running: Running) -> None:
+    for name in ("nope", "a.b", "a%20b", "x" * 65, "%2e%2e", ">", "*"):
+        assert (await running.post(f"/v1/outbox/{name}/ack")).status_code == 404, name
 
 
 async def test_the_outbox_needs_a_key(running: Running) -> None:
