@@ -28,7 +28,7 @@ from ansim.detection.values import AlertEvent, Assessment, Priority, Span, Turn,
 
 Floats = npt.NDArray[np.float64]
 
-MENTIONED = 0.2
+MENTIONED = 0.1
 """Probability from which a label of a turn is kept at all."""
 FRESH = 0.5
 """Probability of some tactic in a turn that may open the next episode after a closing."""
@@ -182,11 +182,7 @@ class Detector:
         if message.by_agency:
             chances = None
         elif chances:
-            placed = {
-                label: chance
-                for label, chance in chances.items()
-                if label[0] == "T" and chance >= self.gate.display.get(label, 0.5)
-            }
+            placed = self._displayed(chances, any_chance)
             if placed:
                 marks = spans.find(self.gate, item.text, placed, item.original.original)
         turn = Turn(
@@ -218,6 +214,19 @@ class Detector:
             priority=priority,
             alerts=tuple(alerts),
         )
+
+    def _displayed(self, chances: dict[str, float], any_chance: float) -> dict[str, float]:
+        """Tactics sure enough to be marked in the text; the likeliest if only "some tactic" is."""
+        likely = {label: chance for label, chance in chances.items() if label[0] == "T"}
+        sure = {
+            label: chance
+            for label, chance in likely.items()
+            if chance >= self.gate.display.get(label, 0.5)
+        }
+        if not sure and likely and any_chance >= FRESH:
+            best = max(likely, key=lambda label: likely[label])
+            return {best: likely[best]}
+        return sure
 
     def _alerts(
         self, item: _Read, risks: Floats, rows: Floats, any_chance: float

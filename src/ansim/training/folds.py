@@ -23,6 +23,9 @@ LATE = 0.3
 """Weight of turns behind the cut: help-seeking and refusals stand there, which an alert in time
 cannot wait for."""
 
+COPY = 0.5
+"""Weight of a disguised copy of a turn."""
+
 
 class Folds:
     """Fits gates without some worlds, each set of worlds once, and keeps their scores."""
@@ -38,10 +41,14 @@ class Folds:
         turns = self.turns
         rows = np.flatnonzero(~np.isin(turns.world, list(without)))
         weight = turns.shares(np.unique(turns.of[rows]))[turns.of] * np.where(turns.late, LATE, 1.0)
+        copies = np.flatnonzero(np.isin(turns.disguised, rows))
+        both = np.concatenate([rows, turns.disguised[copies]])
+        weights = turns.importance[both] * weight[both, None]
+        weights[len(rows) :] *= COPY
         return gate_fit.fit(
-            [turns.documents[row] for row in rows],
-            turns.targets[rows],
-            (turns.importance * weight[:, None])[rows],
+            [turns.documents[row] for row in rows] + [turns.disguises[copy] for copy in copies],
+            turns.targets[both],
+            weights,
             self.settings,
         )
 
@@ -56,13 +63,15 @@ class Folds:
             self._scores[worlds] = scores
         return self._scores[worlds]
 
-    def unseen(self, held_out: str | None = None) -> Floats:
-        """Log-odds of every turn by a gate that saw neither its world nor ``held_out``."""
+    def unseen(self, held_out: frozenset[str] = frozenset()) -> Floats:
+        """Log-odds of every turn by a gate that saw neither its world nor those ``held_out``.
+
+        For the worlds held out it is a gate that saw every other one.
+        """
         out = np.empty((len(self.turns.world), LABEL_COUNT))
         for world in self.worlds:
-            away = frozenset({world} if held_out is None else {world, held_out})
             rows = self.turns.world == world
-            out[rows] = self._without(away)[rows]
+            out[rows] = self._without(held_out | {world})[rows]
         return out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import numpy.typing as npt
 
 from ansim.detection.evidence import FEATURE_NAMES
 from ansim.detection.labels import COLUMN, SHOWN
-from ansim.detection.weights import RiskFile, save
-from ansim.training import corpus, logistic, risk_fit
+from ansim.detection.weights import RISK_FILE, RiskFile, save
+from ansim.training import corpus, logistic, metrics, risk_fit
+from ansim.training.card import Facts, card
 from ansim.training.folds import Folds, calibration
 from ansim.training.gate_fit import GateSettings
 from ansim.training.turns import PREVALENCE, Turns
@@ -24,7 +26,7 @@ class Settings:
     """Everything that was chosen by hand."""
 
     gate: GateSettings = field(default_factory=GateSettings)
-    false_alerts: float = 0.02
+    false_alerts: float = 0.03
     """Share of benign conversations of unseen worlds that the default threshold may alert on."""
     watched: float = 0.15
     """Share of them that the watch threshold may keep the text of for longer."""
@@ -40,53 +42,80 @@ class Fitted:
     bias: float
     threshold: float
     watch: float
+    unseen: Floats
+    """Risk of each conversation at its cut by models without its world; NaN where held out."""
 
 
-def fit_risk(folds: Folds, settings: Settings, held_out: str | None = None) -> Fitted:
-    """Everything after the gate, from the worlds other than ``held_out``.
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Gate calibration and risk model without some worlds, and what they see everywhere."""
 
-    Thresholds are quantiles of what models that saw neither world say of benign conversations.
+    scale: Floats
+    weights: Floats
+    bias: float
+    described: list[Floats]
+
+
+def _stage(folds: Folds, held_out: frozenset[str]) -> _Stage:
+    turns = folds.turns
+    worlds = np.array([c.world for c in turns.conversations])
+    away = list(held_out)
+    scores = folds.unseen(held_out)
+    scale = calibration(turns, scores, ~np.isin(turns.world, away))
+    described = risk_fit.trajectories(turns, scores * scale[:, 0] + scale[:, 1])
+    weights, bias = risk_fit.fit(turns, described, np.flatnonzero(~np.isin(worlds, away)))
+    return _Stage(scale, weights, bias, described)
+
+
+def fit_risk(
+    folds: Folds, settings: Settings, held_out: frozenset[str] = frozenset()
+) -> tuple[Fitted, list[Floats]]:
+    """Everything after the gate, from the worlds not held out; and all trajectories it sees.
+
+    The last calibration and the thresholds come from conversations judged as strangers will be:
+    each world by a gate and a risk model fitted without it.
     """
     turns = folds.turns
     worlds = np.array([c.world for c in turns.conversations])
     grooming = np.array([c.grooming for c in turns.conversations])
-    scores = folds.unseen(held_out)
-    scale = calibration(turns, scores, turns.world != held_out)
-    described = risk_fit.trajectories(turns, scores * scale[:, 0] + scale[:, 1])
-    inside = [world for world in folds.worlds if world != held_out]
     unseen = np.full(len(worlds), np.nan)
-    for world in inside:
-        chosen = np.flatnonzero(np.isin(worlds, inside) & (worlds != world))
-        weights, bias = risk_fit.fit(turns, described, chosen)
-        for index in np.flatnonzero(worlds == world):
+    for world in folds.worlds:
+        if world in held_out:
+            continue
+        inner = _stage(folds, held_out | {world})
+        for index in np.flatnonzero(worlds == world).tolist():
             cut = turns.conversations[index].cut
-            unseen[index] = risk_fit.highest(described[index], cut, weights, bias)
-    weights, bias = risk_fit.fit(turns, described, np.flatnonzero(np.isin(worlds, inside)))
-    # The highest of many moments is above a single one: the last calibration is on what is used.
+            unseen[index] = risk_fit.highest(inner.described[index], cut, inner.weights, inner.bias)
+    outer = _stage(folds, held_out)
+    # The highest of many moments is above a single one: what is used is what is calibrated.
     known = np.flatnonzero(~np.isnan(unseen))
     slope, offset = logistic.fit(
         unseen[known, None], grooming[known].astype(np.float64), turns.shares(known)[known], 1.0
     )
-    weights, bias = weights * slope[0], float(bias * slope[0] + offset)
-    benign = logistic.sigmoid(unseen[known][~grooming[known]] * slope[0] + offset)
-    return Fitted(
-        scale,
-        weights,
-        bias,
+    risks = logistic.sigmoid(unseen * slope[0] + offset)
+    benign = risks[known][~grooming[known]]
+    fitted = Fitted(
+        outer.scale,
+        outer.weights * slope[0],
+        float(outer.bias * slope[0] + offset),
         float(np.quantile(benign, 1 - settings.false_alerts)),
         float(np.quantile(benign, 1 - settings.watched)),
+        risks,
     )
+    return fitted, outer.described
 
 
-def display_thresholds(turns: Turns, chances: Floats) -> dict[str, float]:
-    """For each label the probability with the best F1 on unseen worlds, within 0.2..0.6."""
+def display_thresholds(
+    turns: Turns, chances: Floats, rows: npt.NDArray[np.bool_]
+) -> dict[str, float]:
+    """For each label the probability with the best F1 on unseen ``rows``, within 0.1..0.6."""
     out = {}
-    grid = np.arange(0.2, 0.61, 0.02)
+    grid = np.arange(0.1, 0.61, 0.02)
     for label in SHOWN:
-        truth = turns.targets[:, COLUMN[label]]
+        truth = turns.targets[rows, COLUMN[label]]
         best = []
         for bound in grid:
-            said = chances[:, COLUMN[label]] >= bound
+            said = chances[rows, COLUMN[label]] >= bound
             best.append(2 * (said & truth).sum() / max(1, said.sum() + truth.sum()))
         out[label] = round(float(grid[int(np.argmax(best))]), 2)
     return out
@@ -97,11 +126,11 @@ def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> 
     settings = settings or Settings()
     turns = Turns.read(corpus.load(corpus_path))
     folds = Folds(turns, settings.gate)
-    fitted = fit_risk(folds, settings)
+    fitted, _ = fit_risk(folds, settings)
     scores = folds.unseen()
     chances = logistic.sigmoid(scores * fitted.scale[:, 0] + fitted.scale[:, 1])
     gate = folds.gate()
-    return save(
+    risk = save(
         folder,
         gate.known.keys,
         gate.known.rarity,
@@ -115,6 +144,23 @@ def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> 
             threshold=round(fitted.threshold, 4),
             watch=round(fitted.watch, 4),
             prevalence=PREVALENCE,
-            display=display_thresholds(turns, chances),
+            display=display_thresholds(turns, chances, np.ones(len(chances), np.bool_)),
         ),
     )
+    raw_risk = (folder / RISK_FILE).read_bytes()
+    grooming = np.array([c.grooming for c in turns.conversations])
+    facts = Facts(
+        data=corpus.sha256(corpus_path),
+        conversations=len(grooming),
+        grooming=int(grooming.sum()),
+        turns=len(turns.documents),
+        features=len(gate.known.keys),
+        seed=settings.gate.seed,
+        auc=metrics.auc(fitted.unseen[grooming], fitted.unseen[~grooming]),
+        recall=float((fitted.unseen[grooming] >= risk.threshold).mean()),
+        false_alerts=float((fitted.unseen[~grooming] >= risk.threshold).mean()),
+        gate_hash=risk.gate,
+        risk_hash=hashlib.sha256(raw_risk).hexdigest(),
+    )
+    (folder / "README.md").write_text(card(facts, risk), "utf-8")
+    return risk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,12 +14,18 @@ from ansim.detection.gate import blanked
 from ansim.detection.labels import ADULT, ANY, APPROACHER, COLUMN, LABEL_COUNT, MINOR
 from ansim.detection.priority import HARM_WORDS, SOON_WORDS
 from ansim.training.corpus import CorpusConversation, CorpusTurn
+from ansim.training.disguise import disguised
 from ansim.training.gate_fit import Document, occurrences
 
 Floats = npt.NDArray[np.float64]
 
 PREVALENCE = 0.25
 """Share of conversations that are grooming, for which risks are calibrated: about the corpus'."""
+
+
+DISGUISED = 0.5
+"""Share of turns, harmless or not, that are also learnt in a disguised spelling."""
+DISGUISE_SEED = 3
 
 
 @dataclass(slots=True)
@@ -45,6 +52,9 @@ class Turns:
     """Those of them that use a tactic."""
     of: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """Conversation of each row."""
+    disguised: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Rows of which there is a copy in disguised spelling, and the copies."""
+    disguises: list[Document] = field(default_factory=list)
     late: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     """Whether the row lies behind its conversation's cut."""
 
@@ -60,6 +70,9 @@ class Turns:
             {t.author for t in c.turns if any(tag.startswith("T") for tag in t.tags)}
             for c in conversations
         ]
+        draw = random.Random(DISGUISE_SEED)
+        copied = [row for row in range(len(rows)) if draw.random() < DISGUISED]
+        copies = [disguised(rows[row][1].text, draw) for row in copied]
         of = np.repeat(np.arange(len(conversations)), [len(c.turns) for c in conversations])
         targets[:, COLUMN[APPROACHER]] = [
             turn.author in approachers[index]
@@ -77,6 +90,8 @@ class Turns:
             authors=[list(dict.fromkeys(t.author for t in c.turns)) for c in conversations],
             approachers=approachers,
             of=of,
+            disguised=np.array(copied, np.int64),
+            disguises=occurrences([reading.read(blanked(text)).text for text in copies]),
             late=np.array([i >= c.cut for c in conversations for i in range(len(c.turns))]),
         )
 
