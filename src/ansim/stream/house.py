@@ -6,6 +6,7 @@ of them.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import signal
@@ -15,11 +16,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from types import FrameType
 from typing import IO
 
+from nats.errors import Error as NatsError
+
 from ansim.config import Config
 from ansim.keys import Keyring
+from ansim.stream.connection import connect
+from ansim.stream.lease import holders
 from ansim.stream.server import EmbeddedServer, ServerUnavailable, die_with_parent
 
 READY_SECONDS = 90.0
@@ -103,10 +109,11 @@ class House:
                     server.start(with_parent=True)
                 except ServerUnavailable as error:
                     raise HouseError(str(error)) from None
+            print("ansim: starting (the first start takes a little longer) ...", flush=True)
             logins = self._prepare_database()
             for child in children:
                 child.start()
-            self._wait_until_ready(children)
+            self._wait_until_ready(children, keyring)
             if not self._stopping:
                 self._greet(logins)
             while not self._stopping:
@@ -180,10 +187,15 @@ class House:
 
         return accounts.create_demo()
 
-    def _wait_until_ready(self, children: list[Child]) -> None:
+    def _wait_until_ready(self, children: list[Child], keyring: Keyring) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        for port in (self._config.console_port, self._config.intake_port):
-            while not self._stopping and not _answers(_address(self._config, port)):
+        ready: list[Callable[[], bool]] = [
+            lambda: _answers(_address(self._config, self._config.console_port)),
+            lambda: _answers(_address(self._config, self._config.intake_port)),
+            lambda: asyncio.run(_worked_on(self._config, keyring)),
+        ]
+        for part_is_ready in ready:
+            while not self._stopping and not part_is_ready():
                 if time.monotonic() > deadline:
                     raise HouseError("the system did not become ready; see the messages above")
                 for child in children:
@@ -214,6 +226,18 @@ def _address(config: Config, port: int) -> str:
     if host in ("0.0.0.0", "[::]"):  # noqa: S104 - compared, not bound
         host = "127.0.0.1"
     return f"http://{host}:{port}"
+
+
+async def _worked_on(config: Config, keyring: Keyring) -> bool:
+    """Whether every partition has a worker."""
+    try:
+        client = await connect(config, keyring, "run")
+        try:
+            return len(await holders(client.jetstream(), "lease")) == config.partitions
+        finally:
+            await client.close()
+    except (NatsError, OSError):
+        return False
 
 
 def _answers(address: str) -> bool:
