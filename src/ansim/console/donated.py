@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from functools import cache
 
 import msgspec
@@ -14,9 +15,11 @@ import msgspec
 from ansim.casework.actions.accounts import DONATED_SOURCE
 from ansim.casework.actions.reports import AlertReport
 from ansim.casework.sealing import keyring
+from ansim.chat import Message
 from ansim.detection import AlertEvent, Assessment, Turn
 from ansim.detection.detector import Detector
 from ansim.detection.state import ConversationState
+from ansim.reading.language import is_korean, without_foreign_letters
 from ansim.sources import kakaotalk
 from ansim.sources.export import Export, messages
 
@@ -32,6 +35,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Highest risk over the conversation, 0..1."""
     threshold: float
     about: str | None
+    assessed: bool
+    """False when the chat is not Korean and nothing in it raised an alert: then it is not judged,
+    which is not the same as safe."""
     turns: list[Turn]
     reports: list[AlertReport]
 
@@ -56,28 +62,60 @@ def assess(data: bytes, name: str) -> Outcome:
         conversation=conversation,
         author=lambda sender: ring.pseudonym("account", DONATED_SOURCE, digest, sender),
     )
-    found: list[Assessment] = []
-    states: dict[str, ConversationState] = {}
-    for start in range(0, len(said), BATCH):
-        changed, assessments = detector().assess(states, said[start : start + BATCH])
-        states.update(changed)
-        found += assessments
+    korean = is_korean(message.text for message in said)
+    found = _assessed(said, korean=korean)
+    turns = _turns(said, found)
+    reports = _reports(conversation, found, turns)
     return Outcome(
         export=export,
         risk=max((item.risk for item in found), default=0.0),
         threshold=detector().versions.threshold,
         about=max(found, key=lambda item: item.risk).about if found else None,
-        turns=[item.turn for item in found],
-        reports=_reports(conversation, found),
+        assessed=korean or bool(reports),
+        turns=turns,
+        reports=reports,
     )
 
 
-def _reports(conversation: str, found: list[Assessment]) -> list[AlertReport]:
-    last: dict[str, AlertEvent] = {}
+def _assessed(said: Sequence[Message], *, korean: bool) -> list[Assessment]:
+    """Of a chat in another language only the Korean words are looked at: the models know no
+    other, and would take what they do not know for something."""
+    readable = said if korean else [_only_korean(message) for message in said]
+    found: list[Assessment] = []
+    states: dict[str, ConversationState] = {}
+    for start in range(0, len(readable), BATCH):
+        changed, assessments = detector().assess(states, readable[start : start + BATCH])
+        states.update(changed)
+        found += assessments
+    return found
+
+
+def _only_korean(message: Message) -> Message:
+    return msgspec.structs.replace(message, text=without_foreign_letters(message.text))
+
+
+def _turns(said: Sequence[Message], found: Sequence[Assessment]) -> list[Turn]:
+    """What was found, with every message in its own words again."""
+    words = {message.id: message.text for message in said}
+    return [msgspec.structs.replace(item.turn, text=words[item.turn.id]) for item in found]
+
+
+def _joined(before: AlertEvent | None, event: AlertEvent) -> AlertEvent:
+    """One event for two of an account: in a file that is over, what was urgent once still is."""
+    if before is None:
+        return event
+    kept = event if event.priority <= before.priority else before
+    risk = max(event.risk, before.risk)
+    return msgspec.structs.replace(event, risk=risk, priority=kept.priority, why=kept.why)
+
+
+def _reports(
+    conversation: str, found: Sequence[Assessment], turns: Sequence[Turn]
+) -> list[AlertReport]:
+    events: dict[str, AlertEvent] = {}
     for item in found:
         for event in item.alerts:
-            last[event.about] = event
-    turns = tuple(item.turn for item in found)
+            events[event.about] = _joined(events.get(event.about), event)
     # Positions of the stream mean nothing for a file; the clock orders two readings of one file.
     sequence = time.time_ns()
     return [
@@ -91,9 +129,9 @@ def _reports(conversation: str, found: list[Assessment]) -> list[AlertReport]:
             why=event.why,
             versions=detector().versions,
             trajectory=tuple((turn.at, turn.risk, turn.id) for turn in turns),
-            turns=turns,
+            turns=tuple(turns),
             sequence=sequence,
             raised=True,
         )
-        for about, event in last.items()
+        for about, event in events.items()
     ]

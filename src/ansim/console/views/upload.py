@@ -110,6 +110,7 @@ def upload(request: StaffRequest) -> HttpResponseBase:
     context = {
         "export": found.export,
         "risk": found.risk,
+        "assessed": found.assessed,
         "threshold": found.threshold,
         "warnings": [remark.sentence(language()) for remark in found.export.warnings],
         "thread": preview(found.turns, found.about or "", language=language()),

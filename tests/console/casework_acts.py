@@ -1,0 +1,112 @@
+"""Run as a script by tests: changes casework from a process other than the console's.
+
+`prepare` makes database and demo accounts and prints their passwords; `raise ROOM EPISODE SEQ`
+raises or updates an alert in ROOM; `deliver` plays the courier; `wait-raise ROOM` raises one after
+each line on stdin, printing the clock.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+
+def raise_alert(room: str, sequence: int = 1) -> int:
+    from ansim.casework.actions import alerts
+    from ansim.casework.actions.alerts import AlertReport
+    from ansim.detection import Priority, Reason, Span, Turn, Versions
+
+    base = time.time() - 600
+    talk = [
+        ("stranger", "안녕 ㅎㅎ 몇 살이야?", {"T01": 0.9}, (Span(6, 12, "T01"),), 0.12),
+        ("youth", "15살이요", {"V3": 0.95}, (Span(0, 5, "V3"),), 0.14),
+        ("stranger", "오 나도 비슷한데 ㅋㅋ 뭐 하고 있었어?", {}, (), 0.15),
+        ("youth", "숙제하다가 쉬어요", {}, (), 0.15),
+        ("stranger", "너를 이해하는 건 나뿐이야", {"T03": 0.8}, (Span(0, 14, "T03"),), 0.34),
+        ("youth", "ㅎㅎ 고마워요", {}, (), 0.34),
+        (
+            "stranger",
+            "용돈 줄게. 우리 둘만의 비밀이야",
+            {"T05": 0.92, "T06": 0.9},
+            (Span(0, 5, "T05"), Span(7, 18, "T06")),
+            0.66,
+        ),
+        ("youth", "네? 왜요?", {}, (), 0.66),
+        (
+            "stranger",
+            "사진 몇 장만 보내줄래? 오늘 데리러 갈게",
+            {"T09": 0.93, "T13": 0.9},
+            (Span(0, 12, "T09"), Span(13, 22, "T13")),
+            0.91,
+        ),
+        ("youth", "싫어요 무서워요", {"V1": 0.9, "V2": 0.7}, (Span(0, 3, "V1"),), 0.93),
+    ]
+    turns = tuple(
+        Turn(
+            id=f"m{n}",
+            author=f"{who}{room}zq4k",
+            at=base + 40 * n,
+            text=text,
+            tactics=tactics,
+            spans=spans,
+            risk=risk,
+        )
+        for n, (who, text, tactics, spans, risk) in enumerate(talk)
+    )
+    [pk] = alerts.raise_or_update(
+        [
+            AlertReport(
+                source="demo",
+                conversation=room,
+                about=f"stranger{room}zq4k",
+                episode=1,
+                priority=Priority.P1,
+                risk=0.93,
+                why=(
+                    Reason("meeting_soon"),
+                    Reason("tactic", {"tactic": "T09", "count": 1}),
+                    Reason("refusal"),
+                ),
+                versions=Versions(
+                    software="0.1.0", gate="g", risk="r", reading="1", threshold=0.6, watch=0.1
+                ),
+                trajectory=tuple((turn.at, turn.risk, turn.id) for turn in turns),
+                turns=turns,
+                sequence=sequence,
+                raised=sequence == 1,
+            )
+        ]
+    )
+    return pk
+
+
+def main() -> None:
+    from ansim.casework import ready
+
+    ready()
+    verb, *words = sys.argv[1:]
+    if verb == "prepare":
+        from django.core.management import call_command
+
+        from ansim.casework.actions import accounts
+
+        call_command("migrate", verbosity=0)
+        print(json.dumps({name: password for name, password, _ in accounts.create_demo()}))
+    elif verb == "raise":
+        print(raise_alert(words[0], int(words[1]) if len(words) > 1 else 1))
+    elif verb == "wait-raise":
+        print("ready", flush=True)
+        for number, _line in enumerate(sys.stdin, 1):
+            pk = raise_alert(words[0], number)
+            print(f"{pk} {time.time()}", flush=True)
+    elif verb == "deliver":
+        from ansim.casework.actions import interventions
+
+        for message in interventions.take_queued(10):
+            interventions.record_delivery(message.id, "sent")
+            print(message.text)
+
+
+if __name__ == "__main__":
+    main()
