@@ -21,7 +21,7 @@ MAY_USE = {
     "sources": {"chat", "config", "keys"},
     "casework": {"chat", "detection", "config", "keys"},
     "stream": {"chat", "detection", "sources", "casework", "config", "keys"},
-    "console": {"chat", "detection", "sources", "casework", "config", "keys"},
+    "console": {"chat", "reading", "detection", "sources", "casework", "config", "keys"},
     "training": {"chat", "reading", "detection"},
 }
 """Parts of ours that a part may import; everybody may import the package itself (its version)."""
