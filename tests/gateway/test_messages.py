@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -423,3 +424,32 @@ async def test_a_gateway_may_start_before_nats(
             assert (await running.send(item(1))).status_code == 202
         finally:
             nats.stop()
+
+
+async def test_logs_hold_neither_words_nor_names_nor_keys(
+    running: Running,
+    server: EmbeddedServer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    secrets = ("비밀스러운 말", "비밀스러운 방", "비밀스러운 사람")
+    said = item(1, text=secrets[0], conversation=secrets[1], author=secrets[2])
+    assert (
+        await running.send([said, said | {secrets[0]: 1}, said | {"at": secrets[0]}])
+    ).is_success
+
+    async def broken(_source: str, messages: list[Any]) -> list[Any]:
+        raise ValueError(f"cannot store {messages!r}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(running.gateway.http, "take", broken)
+        answered = await running.send(said)
+    assert answered.status_code == 500
+    assert answered.json()["error"] == "internal"
+    assert "ValueError" in caplog.text
+    server.kill()
+    await running.send(said)
+    for secret in (*secrets, KEY):
+        assert secret not in caplog.text
+        assert secret not in answered.text

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from ansim.chat.message import MAX_TEXT_BYTES
 from ansim.sources.contract import Outcome
-from ansim.stream.gateway import items, limits
+from ansim.stream.gateway import batches, limits
 from ansim.stream.gateway.app import create
-from ansim.stream.gateway.items import NotABatch, TooManyItems
+from ansim.stream.gateway.batches import NotABatch, TooManyItems
 from ansim.stream.gateway.openapi import ITEM_ERRORS
 from tests.gateway.conftest import KEY, item
 
@@ -51,10 +51,10 @@ SPOILT = st.builds(
 )
 
 
-def account(body: bytes, *, lines: bool = False) -> items.Batch | None:
+def account(body: bytes, *, lines: bool = False) -> batches.Batch | None:
     """Reads a batch and checks that every item is there once, as message or as problem."""
     try:
-        batch = items.read(body, lines=lines, now=NOW)
+        batch = batches.read(body, lines=lines, now=NOW)
     except (NotABatch, TooManyItems):
         return None
     indexes = [index for index, _ in batch.messages] + [each.index for each in batch.problems]
@@ -131,9 +131,9 @@ def test_the_fast_and_the_slow_way_to_split_an_array_agree(
 ) -> None:
     values = [item(1), 7, "x", None, [1, [2]], {"a": {}}, item(2, text='],["\\ud83d\\ude00{'), {}]
     body = json.dumps(values, indent=1).encode()
-    fast = items.read(body, lines=False, now=NOW)
-    monkeypatch.setattr(items, "_CROWDED", 0)
-    assert items.read(body, lines=False, now=NOW) == fast
+    fast = batches.read(body, lines=False, now=NOW)
+    monkeypatch.setattr(batches, "_CROWDED", 0)
+    assert batches.read(body, lines=False, now=NOW) == fast
 
 
 class Store:

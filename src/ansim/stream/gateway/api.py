@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from ansim.chat import Source
 from ansim.sources.contract import DeliveryState, IntakeBusy, IntakeRefused, Outcome
-from ansim.stream.gateway import body, items, limits
+from ansim.stream.gateway import batches, body, limits
 from ansim.stream.gateway.answers import (
     BatchAnswer,
     Confirmation,
@@ -23,7 +23,8 @@ from ansim.stream.gateway.answers import (
     answer,
     error,
 )
-from ansim.stream.gateway.items import Batch, Problem
+from ansim.stream.gateway.batches import Batch
+from ansim.stream.gateway.items import Problem
 from ansim.stream.gateway.process import Gateway
 
 CONNECTOR = "http"
@@ -84,7 +85,7 @@ async def take_messages(request: AnyRequest) -> Response[bytes]:
         gateway.intake.check_backlog()
         with gateway.in_flight.load() as load:
             data = await body.read(request.stream(), request.headers.get("content-length"), load)
-            batch = items.read(data, lines=lines, now=time.time())
+            batch = batches.read(data, lines=lines, now=time.time())
             del data
             return await _store(gateway, source, batch)
     except IntakeBusy as busy:
@@ -93,13 +94,13 @@ async def take_messages(request: AnyRequest) -> Response[bytes]:
         return error(403, "refused", str(refused))
     except body.BodyTooLarge:
         return error(413, "too_large", f"a batch may hold {limits.MAX_BATCH_BYTES} bytes (16 MiB)")
-    except items.TooManyItems:
+    except batches.TooManyItems:
         return error(413, "too_many", f"a batch may hold {limits.MAX_BATCH_ITEMS} items")
     except body.BodyTooSlow:
         return error(408, "too_slow", f"the body did not arrive in {limits.BODY_SECONDS:.0f} s")
     except body.HandsFull:
         return error(429, "overloaded", "too much is in work; nothing was stored", _RETRY)
-    except items.NotABatch as wrong:
+    except batches.NotABatch as wrong:
         return error(400, "not_a_batch", str(wrong))
 
 
