@@ -137,6 +137,17 @@ def test_a_typed_date_is_not_a_date_line() -> None:
     assert said(export)[1][0] == seoul(2023, 1, 5, 15, 5)
 
 
+@pytest.mark.parametrize("blank", ["", "\n"])
+@pytest.mark.parametrize("typed", ["2023년 1월 7일 오후 3:00", "2023년 1월 7일 토요일"])
+def test_a_meeting_time_on_a_line_of_its_own_stays_in_the_message(typed: str, blank: str) -> None:
+    text = (
+        f"2023년 1월 5일 오후 3:04, 모름이 : 만나자\n{blank}{typed}\n"
+        "2023년 1월 5일 오후 3:05, 별하 : 네"
+    )
+    export = parse((KO + text).encode())
+    assert [turn.text for turn in export.turns] == [f"만나자\n{blank}{typed}", "네"]
+
+
 @pytest.mark.parametrize("typed", ["2022년 1월 1일", "2030년 1월 1일"])
 def test_a_typed_rule_cannot_move_the_days_that_follow(typed: str) -> None:
     rule = f"--------------- {typed} 토요일 ---------------"

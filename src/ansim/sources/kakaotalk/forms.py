@@ -135,12 +135,20 @@ LONG_MONTH = re.compile(r"(?:\d{1,2} )?(?!Sept )[A-Z][a-z]{3,8} \d|\d{1,2}:")
 _RULED = re.compile(r"-{3,} (?P<inside>[^-].{4,60}[^-]) -{3,}")
 
 
-def date_line(line: str) -> date | None:
-    """The day a line names when it does nothing else, with or without a rule around it."""
-    if len(line) > 120:
+def ruled_day(line: str) -> date | None:
+    """The day a line names between two rules of dashes (Windows)."""
+    match = _RULED.fullmatch(line) if len(line) <= 120 else None
+    return moments.whole_day(match["inside"]) if match else None
+
+
+def bare_day(line: str) -> date | None:
+    """The day a line names when it does nothing else (phones)."""
+    if not 8 <= len(line) <= 60:
         return None
-    match = _RULED.fullmatch(line)
-    return moments.whole_day(match["inside"] if match else line)
+    found = moments.whole_day(line)
+    if found is None and (at := moments.when(line)) is not None:
+        return moments.day_of(at)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ with the message before it. docs/connectors/kakaotalk.md says what follows from 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from ansim.chat.message import MAX_TEXT_BYTES
 from ansim.sources.export import (
@@ -31,9 +31,11 @@ from ansim.sources.kakaotalk.forms import (
     SHORT_MONTH,
     Bracketed,
     Grammar,
+    Stamped,
     What,
-    date_line,
+    bare_day,
     header,
+    ruled_day,
 )
 from ansim.sources.kakaotalk.names import settle_names
 from ansim.sources.kakaotalk.sentences import attached, system
@@ -126,7 +128,7 @@ class _Text:
             if any(grammar.record(line, self._today) for grammar in GRAMMARS):
                 return index
             said = header(line)
-            on = date_line(line)
+            on = ruled_day(line) or bare_day(line)
             if said is not None:
                 self.title = self.title or said.title
                 self.exported_at = self.exported_at or said.exported_at
@@ -146,7 +148,7 @@ class _Text:
             return found[0]
         first, second = found
         if isinstance(first, Bracketed):  # [15:04]: the language is that of the date line
-            dated = next((t for t in reversed(self.lines[:start]) if date_line(t)), "")
+            dated = next((t for t in reversed(self.lines[:start]) if ruled_day(t)), "")
             return first if any("가" <= c <= "힣" for c in dated) else second
         for line in self.lines[start:]:
             if second.record(line, self._today):
@@ -159,18 +161,17 @@ class _Text:
     def _new_day(self, line: str, index: int, grammar: Grammar) -> date | None:
         """The day a date line begins, or None where the line is somebody's words.
 
-        A date line stands before a record, and neither goes back in time nor lies after the
-        export itself: what does was typed.
+        A date line stands before a record of its day, on phones after a blank line, and neither
+        goes back in time nor lies after the export itself: what does was typed.
         """
-        if not 8 <= len(line) <= 120 or not any(c.isdigit() for c in line):
+        ruled = line.startswith("---")
+        if ruled:
+            on = ruled_day(line)
+        elif isinstance(grammar, Stamped) and (index == 0 or not self.lines[index - 1].strip()):
+            on = bare_day(line)
+        else:
             return None
-        on = date_line(line)
-        if on is None:
-            record = grammar.record(line, self._today)
-            if record is None or record.what is not What.DAY:
-                return None
-            on = datetime.fromtimestamp(record.at, moments.SEOUL).date()
-        if self._today is not None and on < self._today:
+        if on is None or (self._today is not None and on < self._today):
             return None
         if self.exported_at is not None and moments.moment(on, 0) > self.exported_at:
             return None
@@ -178,11 +179,12 @@ class _Text:
         while after < len(self.lines) and not self.lines[after].strip():
             after += 1
         if after == len(self.lines):
-            return on
+            return None
         following = self.lines[after]
-        if grammar.record(following, on) or date_line(following) or self._is_notice(following):
-            return on
-        return None
+        record = grammar.record(following, on)
+        if record is not None and record.what is not What.DAY:
+            return on if moments.day_of(record.at) == on else None
+        return on if ruled and (ruled_day(following) or self._is_notice(following)) else None
 
     def _is_notice(self, line: str) -> bool:
         """Whether an undated line is KakaoTalk's. English ones also look like what people say

@@ -83,6 +83,11 @@ def moment(on: date, seconds: int) -> float:
     return datetime(on.year, on.month, on.day, tzinfo=SEOUL).timestamp() + seconds
 
 
+def day_of(at: float) -> date:
+    """The day of a moment in Seoul."""
+    return datetime.fromtimestamp(at, SEOUL).date()
+
+
 def stamped(match: re.Match[str]) -> float | None:
     """The moment of a pattern with both date and time, or None when there is none such."""
     on, seconds = day(match), clock(match)
