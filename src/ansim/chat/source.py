@@ -41,7 +41,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     def refusal(self) -> str | None:
         """Why this source may not be read, in one sentence, or None when it may."""
         if self.kind is None:
-            return f"source {self.id!r} declares no kind (public_room, visible_bot, donated or platform_partner)"
+            kinds = ", ".join(kind.value for kind in SourceKind)
+            return f"source {self.id!r} declares no kind (one of {kinds})"
         if not self.legal_basis.strip():
             return f"source {self.id!r} declares no legal basis"
         if self.kind in (SourceKind.DONATED, SourceKind.VISIBLE_BOT) and self.consent is None:
