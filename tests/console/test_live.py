@@ -1,0 +1,119 @@
+"""News reach an open page within a second, from any process, and a stream holds nothing up."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.console.serving import SCRIPTS, Console
+
+pytestmark = pytest.mark.timeout(120)
+
+
+class Reader:
+    """A browser's event stream, by hand."""
+
+    def __init__(self, console: Console, cookie: str) -> None:
+        self.link = http.client.HTTPConnection("127.0.0.1", console.port, timeout=10)
+        self.link.request("GET", "/events/", headers={"Cookie": cookie})
+        self.answer = self.link.getresponse()
+        self.status = self.answer.status
+
+    def next(self) -> tuple[list[int], float]:
+        """Alert numbers of the next change, and when it came. EOFError at the end."""
+        while True:
+            line = self.answer.readline()
+            if not line:
+                raise EOFError
+            if line.startswith(b"data: "):
+                return json.loads(line[6:])["alerts"], time.time()
+
+    def close(self) -> None:
+        self.link.close()
+
+
+def log_in(console: Console, name: str) -> str:
+    """The session cookie of a fresh log-in."""
+    link = http.client.HTTPConnection("127.0.0.1", console.port, timeout=20)
+    link.request("GET", "/log-in/")
+    page = link.getresponse()
+    cookie = (page.getheader("Set-Cookie") or "").split(";")[0]
+    token = page.read().decode().split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    body = f"csrfmiddlewaretoken={token}&username={name}&password={console.passwords[name]}"
+    link.request(
+        "POST",
+        "/log-in/",
+        body,
+        {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"},
+    )
+    answer = link.getresponse()
+    answer.read()
+    assert answer.status == 302
+    cookies = [
+        value.split(";")[0] for key, value in answer.getheaders() if key.lower() == "set-cookie"
+    ]
+    link.close()
+    return "; ".join(cookies)
+
+
+@pytest.fixture
+def raiser(console: Console) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, str(SCRIPTS / "casework_acts.py"), "wait-raise", "room"],
+        env=console.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    assert process.stdin is not None
+    process.stdin.close()
+    process.wait(10)
+
+
+def database_handles(console: Console) -> int:
+    """Open files of the console's process that belong to its database."""
+    folder = Path(f"/proc/{console.process.pid}/fd")
+    return sum("ansim.sqlite3" in str(link.readlink()) for link in folder.iterdir())
+
+
+def test_an_alert_from_another_process_reaches_open_pages_within_a_second(
+    console: Console, raiser: subprocess.Popen[str]
+) -> None:
+    anonymous = Reader(console, "")
+    assert anonymous.status == 401
+    cookie = log_in(console, "counsellor")
+    administrator = Reader(console, log_in(console, "administrator"))
+    assert administrator.status == 404
+
+    readers = [Reader(console, cookie) for _ in range(20)]
+    for reader in readers:
+        assert reader.status == 200
+        assert reader.next()[0] == []  # the watch is on
+    assert raiser.stdin is not None
+    assert raiser.stdout is not None
+    for _ in range(3):
+        raiser.stdin.write("now\n")
+        raiser.stdin.flush()
+        pk, done_at = raiser.stdout.readline().split()
+        for reader in readers:
+            alerts, heard_at = reader.next()
+            assert alerts == [int(pk)]
+            assert heard_at - float(done_at) < 1.0
+    # Twenty open pages hold no more than the watching thread's own connection open.
+    assert database_handles(console) <= 6
+
+    assert console.stop() < 1.5, "open streams must not hold up the end"
+    for reader in readers:
+        with pytest.raises((EOFError, OSError)):
+            reader.next()
+        reader.close()

@@ -1,0 +1,372 @@
+"""What counsellors see and do, page by page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from ansim.casework.actions import alerts, interventions, templates
+from ansim.casework.models import (
+    Account,
+    Alert,
+    AuditEvent,
+    MessageTemplate,
+    OutgoingMessage,
+    SourceRecord,
+)
+from ansim.casework.roles import Role
+from ansim.detection import Priority
+from tests.casework.conftest import report, risky, turn
+
+pytestmark = pytest.mark.django_db
+PACKAGE = Path(__file__).parents[2] / "src/ansim"
+
+
+@pytest.fixture
+def alert(source: SourceRecord) -> Alert:
+    [pk] = alerts.raise_or_update(
+        [report(10, turns=(turn(1, author="youth", tactics={"V3": 0.9}), risky(2)), raised=True)]
+    )
+    return Alert.objects.get(pk=pk)
+
+
+def html(client: Client, path: str, status: int = 200) -> str:
+    response = client.get(path)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def account(role: Role) -> Account:
+    return Account.objects.get(username=role.value)
+
+
+def reveal(client: Client, alert: Alert) -> None:
+    client.post(f"/alerts/{alert.pk}/reveal/", {"reason": "경보 확인"})
+
+
+def test_an_empty_queue_says_so(counsellor: Client) -> None:
+    assert "지금 기다리는 경보가 없습니다." in html(counsellor, "/queue/")
+
+
+def test_the_queue_puts_the_most_urgent_and_then_the_oldest_first(
+    counsellor: Client, source: SourceRecord
+) -> None:
+    made = alerts.raise_or_update(
+        [
+            report(1, conversation=f"r{n}", turns=(risky(1),), priority=priority)
+            for n, priority in enumerate((Priority.P3, Priority.P1, Priority.P2, Priority.P1))
+        ]
+    )
+    Alert.objects.filter(pk=made[3]).update(raised_at=timezone.now() - timedelta(hours=1))
+    shown = re.findall(r'data-alert="(\d+)"', html(counsellor, "/queue/"))
+    assert [int(pk) for pk in shown] == [made[3], made[1], made[2], made[0]]
+
+
+def test_words_are_not_in_the_page_until_they_are_asked_for(
+    counsellor: Client, alert: Alert
+) -> None:
+    page = html(counsellor, f"/alerts/{alert.pk}/")
+    assert "용돈 줄게" not in page
+    assert "가려진 내용" in page
+    assert "대가·선물 제안" in page
+    reveal(counsellor, alert)
+    page = html(counsellor, f"/alerts/{alert.pk}/")
+    assert re.search(r'<mark class="s2 ">용돈 줄게</mark><span class="tag s2">대가', page)
+    assert AuditEvent.objects.get(action="alert.text_revealed").reason == "경보 확인"
+    assert "용돈 줄게" in html(counsellor, f"/alerts/{alert.pk}/live/")
+    counsellor.post(f"/alerts/{alert.pk}/mask/")
+    assert "용돈 줄게" not in html(counsellor, f"/alerts/{alert.pk}/live/")
+
+
+def test_words_are_masked_again_after_half_an_hour(
+    counsellor: Client, alert: Alert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ansim.console.views import alert as view
+
+    reveal(counsellor, alert)
+    now = view.time.time()
+    monkeypatch.setattr(view.time, "time", lambda: now + view.REVEALED_SECONDS + 1)
+    assert "용돈 줄게" not in html(counsellor, f"/alerts/{alert.pk}/")
+
+
+def test_words_of_a_colleagues_case_stay_hidden(
+    counsellor: Client, alert: Alert, log_in: Callable[..., Client]
+) -> None:
+    other = log_in(Role.COUNSELLOR, "colleague")
+    reveal(other, alert)
+    assert "용돈 줄게" in html(other, f"/alerts/{alert.pk}/")
+    counsellor.post(f"/alerts/{alert.pk}/claim/")
+    page = html(other, f"/alerts/{alert.pk}/")
+    assert "용돈 줄게" not in page
+    assert "다른 상담원이 맡은 대화" in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "{{ settings.SECRET_KEY }}{% debug %}",
+        "\u202e\u2066뒤집힌 글\ud800\0",
+        "ก็็็็็็็็็็็็็็็" * 50,
+        "가" * 21_000,
+    ],
+)
+def test_hostile_text_breaks_no_page(counsellor: Client, source: SourceRecord, text: str) -> None:
+    [pk] = alerts.raise_or_update([report(1, turns=(risky(1, text=text),))])
+    alert = Alert.objects.get(pk=pk)
+    reveal(counsellor, alert)
+    page = html(counsellor, f"/alerts/{pk}/")
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "\u202e" not in page
+    assert "\0" not in page
+
+
+def test_people_are_letters_and_tails_never_pseudonyms_in_full(
+    counsellor: Client, source: SourceRecord
+) -> None:
+    name = "abcdefghijklmnopqrstuv2345"
+    [pk] = alerts.raise_or_update([report(1, about=name, turns=(turn(1), risky(2, author=name)))])
+    page = html(counsellor, f"/alerts/{pk}/")
+    assert "계정 가" in page
+    assert "계정 나" in page
+    assert "…2345" in page
+    assert name not in page
+
+
+def test_the_page_explains_itself(counsellor: Client, alert: Alert) -> None:
+    page = html(counsellor, f"/alerts/{alert.pk}/")
+    assert "AI가 추정한 값이며 법적 판단이 아닙니다" in page
+    assert "<polyline" in page
+    assert "표로 보기" in page
+    assert "여기서 경보가 시작됨" in page
+    assert "나이를 밝힘" in page
+
+
+def claimed(client: Client, alert: Alert) -> None:
+    assert client.post(f"/alerts/{alert.pk}/claim/").status_code == 302
+
+
+def test_claiming_shows_the_composer_and_the_holder(
+    counsellor: Client, alert: Alert, log_in: Callable[..., Client]
+) -> None:
+    assert "composer-title" not in html(counsellor, f"/alerts/{alert.pk}/")
+    claimed(counsellor, alert)
+    assert "composer-title" in html(counsellor, f"/alerts/{alert.pk}/")
+    other = log_in(Role.COUNSELLOR, "colleague")
+    answer = other.post(f"/alerts/{alert.pk}/claim/", follow=True).content.decode()
+    assert "다른 상담원이 먼저 맡았습니다." in answer
+    assert "님이 맡음" in html(other, "/queue/")
+
+
+def test_a_message_is_previewed_sent_and_followed(counsellor: Client, alert: Alert) -> None:
+    claimed(counsellor, alert)
+    reveal(counsellor, alert)
+    send = f"/alerts/{alert.pk}/send/"
+    words = "안녕하세요. 괜찮아요?\n여기 있을게요."
+    preview = counsellor.post(
+        send, {"step": "preview", "text": words}, headers={"HX-Request": "true"}
+    ).content.decode()
+    assert "이대로 보내기" in preview
+    assert OutgoingMessage.objects.count() == 0
+    sent = counsellor.post(send, {"step": "send", "text": words}, headers={"HX-Request": "true"})
+    assert sent["HX-Trigger"] == "ansim:change"
+    [taken] = interventions.take_queued()
+    assert taken.text == words
+    assert "보내는 중" in html(counsellor, f"/alerts/{alert.pk}/live/")
+    interventions.record_delivery(taken.id, "failed", "방을 찾을 수 없음")
+    page = html(counsellor, f"/alerts/{alert.pk}/live/")
+    assert "전달하지 못함: 방을 찾을 수 없음" in page
+
+
+def test_words_that_came_back_through_the_stream_stand_once(
+    counsellor: Client, alert: Alert
+) -> None:
+    claimed(counsellor, alert)
+    reveal(counsellor, alert)
+    counsellor.post(f"/alerts/{alert.pk}/send/", {"step": "send", "text": "곁에 있을게요"})
+    [taken] = interventions.take_queued()
+    echo = turn(9, author="agency", text=taken.text, by_agency=True)
+    alerts.raise_or_update([report(20, turns=(msgspec.structs.replace(echo, id=taken.id),))])
+    assert html(counsellor, f"/alerts/{alert.pk}/live/").count("곁에 있을게요") == 1
+
+
+def test_a_template_alone_is_enough_but_only_an_approved_one(
+    counsellor: Client, alert: Alert, log_in: Callable[..., Client]
+) -> None:
+    claimed(counsellor, alert)
+    first = MessageTemplate.objects.get(slug="meeting", language="ko")
+    form = {"step": "send", "template": str(first.pk), "text": ""}
+    answer = counsellor.post(f"/alerts/{alert.pk}/send/", form)
+    assert answer.status_code == 422
+    assert "아직 승인되지 않은" in answer.content.decode()
+    assert first.title not in html(counsellor, f"/alerts/{alert.pk}/")
+    log_in(Role.SUPERVISOR).post(f"/first-messages/{first.pk}/approve/")
+    assert first.title in html(counsellor, f"/alerts/{alert.pk}/")
+    assert counsellor.post(f"/alerts/{alert.pk}/send/", form).status_code == 302
+    message = OutgoingMessage.objects.get()
+    assert message.text == first.text
+    assert message.template == first
+
+
+@pytest.mark.parametrize("template", ["x", "-1", "9" * 30, "٣"])
+def test_a_made_up_template_is_no_error(counsellor: Client, alert: Alert, template: str) -> None:
+    claimed(counsellor, alert)
+    answer = counsellor.post(
+        f"/alerts/{alert.pk}/send/", {"step": "preview", "template": template, "text": "안녕"}
+    )
+    assert answer.status_code == 200
+
+
+def test_nothing_can_be_sent_into_a_donated_file(counsellor: Client, alert: Alert) -> None:
+    SourceRecord.objects.update(kind="donated", connector="kakaotalk")
+    claimed(counsellor, alert)
+    page = html(counsellor, f"/alerts/{alert.pk}/")
+    assert "composer-title" not in page
+    assert "참여자가 파일로 제공한 대화라" in page
+
+
+def test_closing_without_an_outcome_says_what_is_missing_and_keeps_the_note(
+    counsellor: Client, alert: Alert
+) -> None:
+    claimed(counsellor, alert)
+    answer = counsellor.post(f"/alerts/{alert.pk}/close/", {"note": "상황 메모"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "결과를 골라야 종결할 수 있습니다." in page
+    assert "상황 메모</textarea>" in page
+    answer = counsellor.post(
+        f"/alerts/{alert.pk}/close/",
+        {"outcome": "confirmed", "done": ["contact_made", "handed_off_112"], "note": "상황 메모"},
+        follow=True,
+    )
+    assert f"경보 {alert.pk}번을 종결했습니다." in answer.content.decode()
+    page = html(counsellor, f"/alerts/{alert.pk}/")
+    assert "청소년과 대화함, 경찰 112에 연계" in page
+    assert "composer-title" not in page
+
+
+def test_a_false_alarm_can_be_taken_back(counsellor: Client, alert: Alert) -> None:
+    claimed(counsellor, alert)
+    answer = counsellor.post(
+        f"/alerts/{alert.pk}/close/", {"outcome": "not_grooming"}, follow=True
+    ).content.decode()
+    assert "종결 되돌리기" in answer
+    counsellor.post(f"/alerts/{alert.pk}/reopen/")
+    alert.refresh_from_db()
+    assert alert.state == "open"
+
+
+def test_a_supervisor_releases_with_a_reason(
+    counsellor: Client, alert: Alert, log_in: Callable[..., Client]
+) -> None:
+    claimed(counsellor, alert)
+    supervisor = log_in(Role.SUPERVISOR)
+    where = f"/alerts/{alert.pk}/release/"
+    page = supervisor.post(where, follow=True).content.decode()
+    assert "까닭을 적어 주세요" in page
+    supervisor.post(where, {"reason": "교대"})
+    alert.refresh_from_db()
+    assert alert.claimed_by is None
+
+
+def test_log_in_is_locked_after_five_wrong_passwords(client: Client) -> None:
+    Account.objects.create_user("star", password="right", role=Role.COUNSELLOR)
+    for _ in range(5):
+        answer = client.post("/log-in/", {"username": "star", "password": "wrong"})
+    assert answer.status_code == 429
+    assert "15분" in answer.content.decode()
+    answer = client.post("/log-in/", {"username": "star", "password": "right"})
+    assert answer.status_code == 429
+
+
+def test_logging_in_and_out_is_on_record(client: Client) -> None:
+    Account.objects.create_user("star", password="right", role=Role.COUNSELLOR)
+    answer = client.post("/log-in/", {"username": "star", "password": "right"})
+    assert answer["Location"] == "/"
+    client.post("/log-out/")
+    assert [event.action for event in AuditEvent.objects.all()] == [
+        "account.logged_out",
+        "account.logged_in",
+    ]
+
+
+def test_log_in_leads_to_no_other_site(client: Client) -> None:
+    Account.objects.create_user("star", password="right", role=Role.COUNSELLOR)
+    answer = client.post(
+        "/log-in/?next=https://example.org/", {"username": "star", "password": "right"}
+    )
+    assert answer["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "path", ["/log-in/", "/queue/", "/upload/", "/no-such-page/", "/alerts/1/"]
+)
+def test_pages_are_not_stored_framed_or_scripted_from_elsewhere(
+    counsellor: Client, path: str
+) -> None:
+    answer = counsellor.get(path)
+    policy = answer["Content-Security-Policy"]
+    assert "script-src 'self';" in policy + ";"
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    if path != "/log-in/":
+        assert "no-store" in answer["Cache-Control"]
+
+
+def test_no_template_has_inline_code_or_a_foreign_address() -> None:
+    for path in (PACKAGE / "console/templates").rglob("*.html"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
+        assert not re.search(r"\sstyle=|\son\w+=|javascript:|<style", text), path
+        assert not re.search(r"(src|href|action)=\"(https?:)?//", text), path
+    styles = (PACKAGE / "console/static/console/console.css").read_text("utf-8")
+    assert "url(" not in styles
+    assert "@import" not in styles
+
+
+def test_a_form_without_its_token_is_refused_kindly(log_in: Callable[..., Client]) -> None:
+    log_in(Role.COUNSELLOR)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(account(Role.COUNSELLOR), "django.contrib.auth.backends.ModelBackend")
+    answer = client.post("/alerts/1/claim/")
+    assert answer.status_code == 403
+    assert "페이지가 오래되었습니다" in answer.content.decode()
+
+
+def test_the_audit_log_is_read_page_by_page(log_in: Callable[..., Client], alert: Alert) -> None:
+    page = html(log_in(Role.AUDITOR), "/audit/?page=x")
+    assert "alert.raised" in page
+    assert "용돈" not in page
+
+
+def test_a_new_wording_waits_for_approval(
+    log_in: Callable[..., Client],
+) -> None:
+    supervisor = log_in(Role.SUPERVISOR)
+    row = MessageTemplate.objects.get(slug="home", language="ko")
+    templates.approve(row.pk, account(Role.SUPERVISOR))
+    administrator = log_in(Role.ADMINISTRATOR)
+    answer = administrator.post(
+        f"/admin/casework/messagetemplate/{row.pk}/change/",
+        {"title": row.title, "body": row.body + " 고침"},
+    )
+    assert answer.status_code == 302
+    row.refresh_from_db()
+    assert (row.version, row.approved) == (2, False)
+    assert html(supervisor, "/first-messages/").count("이 문구 승인하기") == 12
+
+
+def test_healthz_answers_without_a_log_in(client: Client) -> None:
+    assert html(client, "/healthz") == "ok\n"

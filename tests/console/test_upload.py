@@ -1,0 +1,144 @@
+"""A donated file: consent first, the same detection, and nothing kept that need not be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+
+from ansim.casework.models import Alert, AuditEvent, Conversation, SourceRecord, Turn
+from ansim.console import donated
+
+pytestmark = pytest.mark.django_db
+SAMPLES = Path(__file__).parents[1] / "samples/kakaotalk"
+GIVEN = {"given_by": "participant", "consent": "on"}
+
+
+def send(client: Client, data: bytes, name: str = "chat.txt", **form: Any) -> HttpResponse:
+    file = SimpleUploadedFile(name, data, content_type="text/plain")
+    answer: Any = client.post("/upload/", {**(form or GIVEN), "file": file})
+    return answer  # type: ignore[no-any-return]
+
+
+def test_a_risky_file_becomes_an_alert_with_pseudonyms(counsellor: Client) -> None:
+    data = (SAMPLES / "risky-android.txt").read_bytes()
+    answer = send(counsellor, data)
+    alert = Alert.objects.get()
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/alerts/{alert.pk}/"
+    assert alert.conversation.source_id == "donated"
+    names = donated.kakaotalk.parse(data).participants
+    assert len(names) >= 2
+    stored = {*Turn.objects.values_list("author", flat=True), alert.about}
+    assert all(len(name) == 26 and name not in names for name in stored)
+    event = AuditEvent.objects.get(action="donation.received")
+    assert event.details["given_by"] == "participant"
+    assert event.details["alerts"] == [alert.pk]
+    page = counsellor.get(f"/alerts/{alert.pk}/").content.decode()
+    assert not any(name in page for name in names)
+
+
+def test_the_same_file_again_is_the_same_alert(counsellor: Client) -> None:
+    data = (SAMPLES / "risky-android.txt").read_bytes()
+    first, second = send(counsellor, data), send(counsellor, data)
+    assert first["Location"] == second["Location"]
+    assert Alert.objects.count() == 1
+    assert Conversation.objects.count() == 1
+
+
+def test_an_ordinary_file_leaves_nothing_but_the_record_of_consent(counsellor: Client) -> None:
+    answer = send(counsellor, (SAMPLES / "ordinary-windows.txt").read_bytes())
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert "넘지 않았습니다" in page
+    assert "보관하지 않았습니다" in page
+    assert Turn.objects.count() == Conversation.objects.count() == Alert.objects.count() == 0
+    event = AuditEvent.objects.get(action="donation.received")
+    assert event.details["kept"] is False
+
+
+def test_another_language_is_not_called_safe(counsellor: Client) -> None:
+    lines = ["KakaoTalk Chats with Star", "Date Saved : May 5, 2024 at 9:00 PM", ""]
+    lines += ["May 5, 2024 at 8:00 PM, Star : Bonjour, comment vas-tu aujourd'hui mon ami"]
+    page = send(counsellor, "\n".join(lines).encode()).content.decode()
+    if "판단하지 않음" not in page:
+        page = send(counsellor, (SAMPLES / "english-ios.txt").read_bytes()).content.decode()
+    assert "판단하지 않음" in page
+    assert "안전하다는 뜻이 아니에요" in page
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"given_by": "participant"}, "동의가 있어야"),
+        ({"consent": "on"}, "누가 제공한 대화인지"),
+        ({"given_by": "somebody", "consent": "on"}, ""),
+        ({"given_by": "participant", "consent": "on", "under_14": "on"}, "보호자(법정대리인)의"),
+    ],
+)
+def test_without_the_right_consent_the_file_is_not_even_read(
+    counsellor: Client, form: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("the file was read")
+
+    monkeypatch.setattr(donated, "assess", never)
+    answer = send(counsellor, (SAMPLES / "risky-android.txt").read_bytes(), **form)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not AuditEvent.objects.filter(action="donation.received").exists()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"given_by": "participant", "consent": "on", "under_14": "on", "guardian": "on"},
+        {"given_by": "guardian", "consent": "on", "under_14": "on"},
+    ],
+)
+def test_a_guardian_may_agree_for_a_child(counsellor: Client, form: dict[str, str]) -> None:
+    answer = send(counsellor, (SAMPLES / "ordinary-windows.txt").read_bytes(), **form)
+    assert answer.status_code == 200
+    details = AuditEvent.objects.get(action="donation.received").details
+    assert details["under_14"] is True
+    assert details["guardian"] is True
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x00\xff\xfe" * 50, "그냥 글입니다".encode(), b"<html><script>alert(1)</script>", b"\n"],
+)
+def test_a_file_of_unknown_form_names_its_line_and_nothing_is_kept(
+    counsellor: Client, data: bytes
+) -> None:
+    answer = send(counsellor, data)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "field-error" in page
+    assert "번째 줄" in page or "형식" in page
+    assert "<script>alert" not in page
+    assert Turn.objects.count() == 0
+    assert SourceRecord.objects.count() == 0
+
+
+def test_too_large_a_file_is_refused(counsellor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(donated, "MAX_BYTES", 10)
+    answer = send(counsellor, b"0123456789a")
+    assert answer.status_code == 422
+    assert "파일이 너무 큽니다" in answer.content.decode()
+
+
+def test_names_of_the_file_reach_no_table(counsellor: Client) -> None:
+    data = (SAMPLES / "risky-android.txt").read_bytes()
+    send(counsellor, data)
+    names = donated.kakaotalk.parse(data).participants
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+            for row in cursor.fetchall():
+                assert not any(name in str(value) for value in row for name in names), table
