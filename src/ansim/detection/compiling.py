@@ -1,11 +1,11 @@
-"""How numba compiles here: no Python objects, results cached on disk, also where the package
-folder cannot be written."""
+"""How numba compiles here: no Python objects, and results kept on disk between runs."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -15,21 +15,35 @@ from numba.core import config as numba_config
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def _settle_cache() -> None:
-    """Points numba's cache at a temporary folder of this user when no better one is writable.
+def _places() -> Iterator[Path]:
+    """Where compiled code may be kept, best first."""
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        yield Path(os.environ["NUMBA_CACHE_DIR"])
+    yield Path(__file__).parent / "__pycache__"
+    yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ansim"
+    yield Path(tempfile.gettempdir()) / f"ansim-numba-{os.getuid()}"
 
-    Numba itself tries ``__pycache__`` beside the source, then the user's cache folder, and fails
-    when it may write to neither (a read-only container image with no home).
+
+def _settle_cache() -> None:
+    """Chooses numba's cache folder: the first writable place, in a folder named after our source.
+
+    Numba looks only at the file of the function it compiles; a constant or a function of another
+    module that changed would go unnoticed. And left to itself it fails where neither the package
+    nor the home folder can be written (a read-only container).
     """
-    if numba_config.CACHE_DIR:  # type: ignore[attr-defined]
-        return
-    for folder in (Path(__file__).parent, Path.home()):
-        if os.access(folder, os.W_OK):
+    source = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        source.update(path.read_bytes())
+    for place in _places():
+        folder = place / f"numba-{source.hexdigest()[:16]}"
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            continue
+        # Code another user left in a shared folder is not ours to run.
+        if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid():
+            numba_config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
             return
-    folder = Path(tempfile.gettempdir()) / f"ansim-numba-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid == os.getuid():  # never run code another user left in a shared folder
-        numba_config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 
 _settle_cache()
@@ -37,4 +51,5 @@ _settle_cache()
 
 def compiled(function: Function) -> Function:
     """``numba.njit`` with the cache on. No fast-math: results must not depend on the batch."""
-    return cast(Function, numba.njit(cache=True, nogil=True)(function))
+    cache = bool(numba_config.CACHE_DIR)  # type: ignore[attr-defined]
+    return cast(Function, numba.njit(cache=cache, nogil=True)(function))

@@ -28,8 +28,6 @@ from ansim.detection.values import AlertEvent, Assessment, Priority, Span, Turn,
 
 Floats = npt.NDArray[np.float64]
 
-MENTIONED = 0.1
-"""Probability from which a label of a turn is kept at all."""
 FRESH = 0.5
 """Probability of some tactic in a turn that may open the next episode after a closing."""
 
@@ -348,6 +346,8 @@ class _Run:
 
 def _shown(logits: Floats) -> dict[int, dict[str, float]]:
     """Labels of each message that are likely enough to be kept, with their probability."""
+    from ansim.detection.evidence import MENTIONED
+
     bound = float(np.log(MENTIONED / (1 - MENTIONED)))
     found: dict[int, dict[str, float]] = {}
     for number, label in zip(*np.nonzero(logits[:, :_SHOWN] >= bound), strict=True):

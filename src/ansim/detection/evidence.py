@@ -35,9 +35,9 @@ SOON_HALF_LIFE = 1 * DAY
 AT, FIRST, LAST, TURNS = 0, 1, 2, 3
 SUM = 4
 """TACTIC_COUNT columns: noisy-or evidence, the sum of -log(1 - p) over turns."""
-PEAK = SUM + TACTIC_COUNT
-"""TACTIC_COUNT columns: the highest p of one turn."""
-ANY_SUM = PEAK + TACTIC_COUNT
+COUNT = SUM + TACTIC_COUNT
+"""TACTIC_COUNT columns: about how many turns showed the tactic, the sum of p where not small."""
+ANY_SUM = COUNT + TACTIC_COUNT
 APPROACH_SUM = ANY_SUM + 1
 """Noisy-or evidence that the account talks as approachers do."""
 SIGNAL = APPROACH_SUM + 1
@@ -50,6 +50,8 @@ WIDTH = HARM + 1
 
 FLOOR = 0.05
 """Evidence a turn must exceed to count: a thousand harmless turns are still harmless."""
+MENTIONED = 0.1
+"""Probability from which a label of a turn is kept and counted at all."""
 BELIEF_CAP = 3.0
 """One turn moves the belief about an age by no more than this (log-odds)."""
 
@@ -57,13 +59,14 @@ BELIEF_CAP = 3.0
 FEATURE_NAMES = (
     "any tactic",
     "talks as approachers do",
-    "breadth of tactics",
-    *(f"T{number:02d}" for number in range(1, TACTIC_COUNT + 1)),
     "age gave away, talk went on",
     "writes as an adult to one who writes as a minor",
     "the other talks alike",
 )
 FEATURES = len(FEATURE_NAMES)
+RISK_LABELS = (ANY, APPROACHER, "V3", MINOR, ADULT)
+"""Labels of the gate that the risk is made of. The sixteen tactics say what is going on and how
+urgent it is; each alone has too few examples to say how likely."""
 LOWERING = ("the other talks alike",)
 """Features that may lower the risk. More of any other can only raise it."""
 
@@ -124,7 +127,8 @@ def add(row: Floats, at: float, logits: Floats, soon: float, harm: float) -> Non
         gain = _softplus(logits[tactic]) - FLOOR
         if gain > 0.0:
             row[SUM + tactic] += gain * weight
-        row[PEAK + tactic] = max(row[PEAK + tactic], chance * weight)
+        if chance >= MENTIONED:
+            row[COUNT + tactic] += chance * weight
     gain = _softplus(logits[_ANY]) - FLOOR
     if gain > 0.0:
         row[ANY_SUM] += gain * weight
@@ -149,13 +153,8 @@ def describe(rows: Floats, own: int, out: Floats) -> None:
     offender in the room does not make the first look harmless.
     """
     row = rows[own]
-    breadth = 0.0
-    for tactic in range(TACTIC_COUNT):
-        breadth += 1.0 - np.exp(-row[SUM + tactic])
-        out[3 + tactic] = np.log1p(row[SUM + tactic])
     out[0] = np.log1p(row[ANY_SUM])
     out[1] = np.log1p(row[APPROACH_SUM])
-    out[2] = breadth
     quietest = np.inf
     turns = _PRIOR_TURNS
     young = 0.0
@@ -168,10 +167,9 @@ def describe(rows: Floats, own: int, out: Floats) -> None:
             young += rows[other, MINOR_SUM] - rows[other, ADULT_SUM]
             disclosed += rows[other, _AGE_SIGNAL]
     grown = (row[ADULT_SUM] - row[MINOR_SUM]) / (row[TURNS] + _PRIOR_TURNS)
-    at = 3 + TACTIC_COUNT
-    out[at] = out[1] * min(1.0, np.log1p(disclosed))
-    out[at + 1] = np.tanh(max(0.0, grown)) * np.tanh(max(0.0, young / turns))
-    out[at + 2] = quietest if quietest < np.inf else 0.0
+    out[2] = out[1] * min(1.0, np.log1p(disclosed))
+    out[3] = np.tanh(max(0.0, grown)) * np.tanh(max(0.0, young / turns))
+    out[4] = quietest if quietest < np.inf else 0.0
 
 
 @compiled

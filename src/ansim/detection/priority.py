@@ -37,6 +37,11 @@ def _noticed(row: Floats, tactic: str) -> float:
     return float(-np.expm1(-row[evidence.SUM + TACTICS.index(tactic)]))
 
 
+def _count(row: Floats, tactic: str) -> float:
+    """About how many turns showed the tactic, decayed."""
+    return float(row[evidence.COUNT + TACTICS.index(tactic)])
+
+
 def _signal(others: Floats, number: int) -> bool:
     column = evidence.SIGNAL + number - 1
     return bool(len(others)) and float(-np.expm1(-others[:, column].sum())) >= CERTAIN
@@ -55,7 +60,7 @@ def judge(rows: Floats, own: int, risk: float) -> tuple[Priority, tuple[Reason, 
     used = [tactic for tactic in TACTICS if seen[tactic] >= CERTAIN]
 
     soon = float(row[evidence.SOON]) >= CERTAIN
-    threat = float(row[evidence.PEAK + TACTICS.index("T15")]) >= CERTAIN
+    threat = _count(row, "T15") >= CERTAIN
     harm = bool(len(others)) and float(others[:, evidence.HARM].max()) >= CERTAIN
     if soon:
         reasons.append(Reason(code="meeting_soon"))
@@ -78,7 +83,7 @@ def judge(rows: Floats, own: int, risk: float) -> tuple[Priority, tuple[Reason, 
         reasons.append(Reason(code="stages", values={"count": len(stages)}))
     strongest = sorted(used, key=lambda tactic: -row[evidence.SUM + TACTICS.index(tactic)])
     for tactic in strongest[:4]:
-        count = max(1, round(float(row[evidence.SUM + TACTICS.index(tactic)])))
+        count = max(1, round(_count(row, tactic)))
         reasons.append(Reason(code="tactic", values={"tactic": tactic, "count": count}))
     for number, code in ((5, "picture_sent"), (4, "asks_for_help"), (3, "age_disclosed")):
         if _signal(others, number):

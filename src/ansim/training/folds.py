@@ -6,12 +6,13 @@ would learn to trust it too much.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from ansim.detection.labels import LABEL_COUNT
+from ansim.detection import evidence
+from ansim.detection.labels import COLUMN, LABEL_COUNT, LABELS
 from ansim.training import gate_fit, logistic
 from ansim.training.gate_fit import FittedGate, GateSettings
 from ansim.training.turns import Turns
@@ -36,42 +37,52 @@ class Folds:
         self.worlds = sorted(set(turns.world.tolist()))
         self._scores: dict[frozenset[str], Floats] = {}
 
-    def gate(self, without: Iterable[str] = ()) -> FittedGate:
-        """A gate fitted on every world but these."""
+    def gate(self, without: Iterable[str] = (), labels: Sequence[str] = LABELS) -> FittedGate:
+        """A gate for some labels fitted on every world but these."""
         turns = self.turns
+        columns = np.array([COLUMN[label] for label in labels])
         rows = np.flatnonzero(~np.isin(turns.world, list(without)))
         weight = turns.shares(np.unique(turns.of[rows]))[turns.of] * np.where(turns.late, LATE, 1.0)
         copies = np.flatnonzero(np.isin(turns.disguised, rows))
         both = np.concatenate([rows, turns.disguised[copies]])
-        weights = turns.importance[both] * weight[both, None]
+        weights = turns.importance[np.ix_(both, columns)] * weight[both, None]
         weights[len(rows) :] *= COPY
         return gate_fit.fit(
             [turns.documents[row] for row in rows] + [turns.disguises[copy] for copy in copies],
-            turns.targets[both],
+            turns.targets[np.ix_(both, columns)],
             weights,
             self.settings,
         )
 
     def _without(self, worlds: frozenset[str]) -> Floats:
-        """Log-odds of the turns of these worlds (other rows NaN) by a gate that saw none."""
+        """Log-odds of the turns of these worlds (other rows NaN) by a gate that saw none.
+
+        Without two worlds or more only the labels of the risk are fitted, to save time; the others
+        are NaN.
+        """
         if worlds not in self._scores:
-            gate = self.gate(worlds)
+            labels = LABELS if len(worlds) == 1 else evidence.RISK_LABELS
+            gate = self.gate(worlds, labels)
             rows = np.flatnonzero(np.isin(self.turns.world, list(worlds)))
             table = gate_fit.rows([self.turns.documents[row] for row in rows], gate.known)
             scores = np.full((len(self.turns.world), LABEL_COUNT), np.nan)
-            scores[rows] = gate.logits(table)
+            columns = np.array([COLUMN[label] for label in labels])
+            scores[np.ix_(rows, columns)] = gate.logits(table)
             self._scores[worlds] = scores
         return self._scores[worlds]
 
     def unseen(self, held_out: frozenset[str] = frozenset()) -> Floats:
         """Log-odds of every turn by a gate that saw neither its world nor those ``held_out``.
 
-        For the worlds held out it is a gate that saw every other one.
+        For the worlds held out it is a gate that saw every other one. Labels that are no part of
+        the risk come from a gate that did not see the turn's own world.
         """
         out = np.empty((len(self.turns.world), LABEL_COUNT))
         for world in self.worlds:
             rows = self.turns.world == world
-            out[rows] = self._without(held_out | {world})[rows]
+            strict = self._without(held_out | {world})[rows]
+            loose = self._without(frozenset({world}))[rows]
+            out[rows] = np.where(np.isnan(strict), loose, strict)
         return out
 
 

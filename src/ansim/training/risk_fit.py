@@ -18,8 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 _T13 = TACTICS.index("T13")
 PENALTY = 5.0
-TACTIC_PENALTY = 40.0
-"""L2 on standardised features; single tactics have few examples each and are held tighter."""
+"""L2 on standardised features."""
 BENIGN_WEIGHT = 2.0
 VICTIM_WEIGHT = 0.3
 """Of the young person's own account in a grooming conversation: it must stay below the other's."""
@@ -99,7 +98,7 @@ def fit(
     mean = np.average(table, axis=0, weights=weight)
     spread = np.sqrt(np.average((table - mean) ** 2, axis=0, weights=weight)) + 1e-6
     names = evidence.FEATURE_NAMES
-    penalty = np.array([TACTIC_PENALTY if name in TACTICS else PENALTY for name in names])
+    penalty = np.full(len(names), PENALTY)
     free = np.array([name in evidence.LOWERING for name in names])
     weights, bias = logistic.fit_rising((table - mean) / spread, truth, weight, penalty, free)
     return weights / spread, bias - float((weights / spread) @ mean)
