@@ -37,6 +37,10 @@ class Console:
         }
         self.passwords: dict[str, str] = json.loads(self.tell("prepare"))
         self.log = (home / "console.log").open("wb")
+        self.start()
+
+    def start(self) -> None:
+        """Starts the process, again if it was ended, and waits until it answers."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ansim.cli", "console"],
             env=self.environment,
@@ -50,8 +54,8 @@ class Console:
                     assert answer.status == 200
                     return
             except OSError:
-                assert self.process.poll() is None, (home / "console.log").read_text()
-                assert time.monotonic() < deadline, (home / "console.log").read_text()
+                assert self.process.poll() is None, (self.home / "console.log").read_text()
+                assert time.monotonic() < deadline, (self.home / "console.log").read_text()
                 time.sleep(0.1)
 
     def tell(self, *words: str) -> str:

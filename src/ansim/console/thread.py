@@ -52,6 +52,8 @@ class Line:
     held: bool
     """Whether the words are still held at all."""
     labels: tuple[Label, ...] = ()
+    unplaced: tuple[Label, ...] = ()
+    """Labels that no shown stretch of the words carries: written below instead."""
     attachments: tuple[str, ...] = ()
     percent: int | None = None
     author: str = ""
@@ -169,6 +171,7 @@ def _line(turn: Turn, speaker: Speaker | None, *, revealed: bool, language: Lang
     shown = {mark.id for mark in marks}
     spans = [span for span in turn.spans if len(span) == 3 and span[2] in shown]
     words = turn.text if revealed and turn.text is not None else ""
+    placed = {span[2] for span in spans} if words else set()
     return Line(
         at=turn.at,
         side="agency" if speaker is None else speaker.side,
@@ -176,6 +179,7 @@ def _line(turn: Turn, speaker: Speaker | None, *, revealed: bool, language: Lang
         pieces=pieces(words, spans, language) if words else [],
         held=turn.text is not None,
         labels=marks,
+        unplaced=tuple(mark for mark in marks if mark.id not in placed),
         attachments=tuple(_attachment(item) for item in turn.attachments or ()),
         percent=None if turn.by_agency else in_percent(turn.risk),
     )

@@ -1,0 +1,198 @@
+"""The console alone in a real browser: live without reload, usable by keyboard, calm on a tablet.
+
+The whole path with demo room and detection is in test_whole_story.py. With
+``ANSIM_SCREENSHOTS=docs/screenshots`` the pages are kept as pictures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.console.serving import Console
+
+pytestmark = pytest.mark.browser
+
+DESK = {"width": 1280, "height": 800}
+TABLET = {"width": 820, "height": 1180}
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[Console]:
+    running = Console(tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        sandbox = [] if os.geteuid() else ["--no-sandbox"]
+        started = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=[*sandbox, "--disable-gpu"]
+        )
+        yield started
+        started.close()
+
+
+def new_page(browser: Browser, size: dict[str, int], scheme: str = "light") -> Page:
+    """A page of a person of their own; anything in the script console fails the test."""
+    context = browser.new_context(
+        viewport=size,  # type: ignore[arg-type]
+        color_scheme=scheme,  # type: ignore[arg-type]
+        locale="ko-KR",
+        timezone_id="Asia/Seoul",
+    )
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    page.on("console", lambda said: None if "422" in said.text else _quiet(said.type, said.text))
+    return page
+
+
+def _quiet(kind: str, text: str) -> None:
+    # A lost connection is part of one story; a breach of the content policy never is.
+    if "Content Security Policy" in text or (kind == "error" and "ERR_" not in text):
+        pytest.fail(f"the browser complains: {text}")
+
+
+def keep(page: Page, name: str) -> None:
+    """A picture for docs/, where it was asked for."""
+    folder = os.environ.get("ANSIM_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), animations="disabled")
+
+
+def log_in(page: Page, console: Console, name: str = "counsellor") -> None:
+    page.goto(console.address)
+    page.locator("#id_username").fill(name)
+    page.locator("#id_password").fill(console.passwords[name])
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{console.address}/queue/")
+
+
+def fits(page: Page) -> bool:
+    """Nothing sticks out to the side."""
+    return bool(
+        page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+    )
+
+
+def test_an_alert_is_seen_taken_answered_and_closed(console: Console, browser: Browser) -> None:
+    page = new_page(browser, DESK, "dark")
+    page.goto(console.address)
+    keep(page, "log-in")
+    log_in(page, console)
+    expect(page.get_by_text("지금 기다리는 경보가 없습니다.")).to_be_visible()
+    page.evaluate("window.notReloaded = true")
+
+    console.tell("raise", "room")
+    row = page.locator("#queue [data-alert]").first
+    expect(row).to_be_visible()
+    expect(row).to_contain_text("P1")
+    expect(page.locator("#news")).to_contain_text("새 경보가 들어왔습니다. ▲ P1")
+    expect(page).to_have_title("(1) 대기열 · 안심아이")
+    assert page.evaluate("window.notReloaded") is True
+
+    row.locator("a.row-link").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#thread .masked")).to_have_count(10)
+    assert "용돈" not in page.locator("#thread").inner_text()
+    page.get_by_role("button", name="대화 내용 보기").click()
+    expect(page.locator("#thread mark")).to_have_count(8)
+    page.get_by_role("button", name="이 경보 맡기").click()
+    expect(page.locator("#bar")).to_contain_text("님이 맡음")
+
+    page.locator("#template").select_option(label="만나자는 말이 있을 때")
+    text = page.locator("#composer textarea")
+    assert "약속했더라도 나가지 않아도 돼요." in text.input_value()
+    text.fill("별하님, 괜찮아요? 여기 있을게요.")
+    console.tell("raise", "room", "2")  # news arrive while somebody writes
+    page.wait_for_timeout(1200)
+    expect(text).to_have_value("별하님, 괜찮아요? 여기 있을게요.")
+    expect(text).to_be_focused()
+    page.get_by_role("button", name="미리보기").click()
+    expect(page.locator(".preview")).to_contain_text("여기 있을게요.")
+    page.get_by_role("button", name="이대로 보내기").click()
+    expect(page.locator("#thread .delivery.queued")).to_be_visible()
+    assert "여기 있을게요" in console.tell("deliver")
+    expect(page.locator("#thread .delivery.sent")).to_be_visible()
+
+    page.get_by_role("button", name="종결", exact=True).click()
+    expect(page.locator("#close-error")).to_have_text("결과를 골라야 종결할 수 있습니다.")
+    expect(page.locator("#close-error")).to_be_focused()
+    page.get_by_label("그루밍이 맞음").check()
+    page.get_by_label("청소년과 대화함").check()
+    page.get_by_role("button", name="종결", exact=True).click()
+    expect(page.locator(".banner.success")).to_contain_text("종결했습니다")
+    expect(page.get_by_text("지금 기다리는 경보가 없습니다.")).to_be_visible()
+
+
+def test_a_tablet_shows_every_page_without_scrolling_sideways(
+    console: Console, browser: Browser
+) -> None:
+    for room in ("one", "two"):
+        console.tell("raise", room)
+    page = new_page(browser, TABLET)
+    log_in(page, console)
+    expect(page.locator("#queue [data-alert]")).to_have_count(2)
+    assert fits(page)
+    keep(page, "queue-tablet")
+    page.locator("a.row-link").first.click()
+    page.get_by_role("button", name="대화 내용 보기").click()
+    page.get_by_role("button", name="이 경보 맡기").click()
+    expect(page.locator("#thread mark").first).to_be_visible()
+    assert fits(page)
+    keep(page, "alert-tablet")
+    page.goto(f"{console.address}/upload/")
+    assert fits(page)
+    keep(page, "upload-tablet")
+    page.set_viewport_size({"width": 360, "height": 740})
+    for path in ("/queue/", "/upload/", "/alerts/1/"):
+        page.goto(console.address + path)
+        assert fits(page), path
+
+
+def test_the_keyboard_reaches_everything_and_the_focus_is_seen(
+    console: Console, browser: Browser
+) -> None:
+    console.tell("raise", "room")
+    page = new_page(browser, DESK)
+    log_in(page, console)
+    page.goto(f"{console.address}/alerts/1/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    reached = set()
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break  # once round
+        where = page.evaluate("document.activeElement.innerText || document.activeElement.id")
+        reached.add(where)
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", f"no focus to be seen on {where!r}"
+    assert {"이 경보 맡기", "대화 내용 보기", "표로 보기"} <= {name.strip() for name in reached}
+
+
+def test_a_lost_connection_is_said_and_mends_itself(console: Console, browser: Browser) -> None:
+    page = new_page(browser, DESK)
+    log_in(page, console)
+    expect(page.locator("#lost")).to_be_hidden()
+    page.wait_for_timeout(800)
+    page.context.set_offline(True)
+    console.process.terminate()
+    expect(page.locator("#lost")).to_be_visible()
+    expect(page.locator("#lost")).to_contain_text("연결이 끊겼습니다")
+    console.process.wait(10)
+    console.start()
+    page.context.set_offline(False)
+    console.tell("raise", "room")
+    expect(page.locator("#queue [data-alert]")).to_be_visible(timeout=15_000)
+    expect(page.locator("#lost")).to_be_hidden()
