@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 0.5
 HOUSEKEEPING_SECONDS = 60.0
+LEAVE_SECONDS = 15.0
+CUT_OFF_SECONDS = 2.0
+"""Without a server nothing more can be saved; the stream is replayed at the next start."""
 
 
 class _Held:
@@ -91,7 +94,7 @@ class Worker:
                     log.debug("round: %s", error)
                 await _wait(stop, ROUND_SECONDS)
         finally:
-            await self._leave(list(self._held))
+            await self._leave(client, list(self._held))
             if presence is not None and client.is_connected:
                 await presence.release()
             for task in beside:
@@ -170,7 +173,7 @@ class Worker:
         workers = max(1, len(await holders(js, "worker")))
         share = math.ceil(self._config.partitions / workers)
         if len(self._held) > share:
-            await self._leave(list(self._held)[share:])
+            await self._leave(client, list(self._held)[share:])
         if len(self._held) >= share:
             return
         taken = {int(number) for number in await holders(js, "lease")}
@@ -199,21 +202,34 @@ class Worker:
         task = asyncio.create_task(partition.run(stop), name=f"partition {number}")
         self._held[number] = _Held(lease, task, stop)
 
-    async def _leave(self, numbers: list[int]) -> None:
+    async def _leave(self, client: Client, numbers: list[int]) -> None:
         """Lets partitions finish with a snapshot and gives their leases back."""
         leaving = {number: self._held.pop(number) for number in numbers}
         for held in leaving.values():
             held.stop.set()
         if not leaving:
             return
-        _, late = await asyncio.wait([held.task for held in leaving.values()], timeout=15)
-        for task in late:
-            task.cancel()
+        await self._finish(client, [held.task for held in leaving.values()])
         for number, held in leaving.items():
             if held.task.done():
                 self._report_end(number, held)
-            with contextlib.suppress(NatsError, OSError):  # else it runs out by itself
-                await held.lease.release()
+            if client.is_connected:
+                with contextlib.suppress(NatsError, OSError):  # else it runs out by itself
+                    await held.lease.release()
+
+    async def _finish(self, client: Client, tasks: list[asyncio.Task[None]]) -> None:
+        """Waits for partitions to end, not longer than makes sense without a server."""
+        pending = set(tasks)
+        cut_off = 0
+        for _ in range(int(LEAVE_SECONDS / ROUND_SECONDS)):
+            _, pending = await asyncio.wait(pending, timeout=ROUND_SECONDS)
+            cut_off = 0 if client.is_connected else cut_off + 1
+            if not pending or cut_off * ROUND_SECONDS >= CUT_OFF_SECONDS:
+                break
+        for task in pending:
+            task.cancel()
+        if pending:
+            await asyncio.wait(pending, timeout=ROUND_SECONDS)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
