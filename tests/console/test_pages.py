@@ -370,3 +370,16 @@ def test_a_new_wording_waits_for_approval(
 
 def test_healthz_answers_without_a_log_in(client: Client) -> None:
     assert html(client, "/healthz") == "ok\n"
+
+
+def test_of_a_long_conversation_the_end_is_shown_with_the_same_letters(
+    counsellor: Client, source: SourceRecord
+) -> None:
+    talk = [turn(1, author="youth", text="첫 말"), *(turn(n) for n in range(2, 450)), risky(450)]
+    [pk] = alerts.raise_or_update([report(1, turns=tuple(talk))])
+    reveal(counsellor, Alert.objects.get(pk=pk))
+    page = html(counsellor, f"/alerts/{pk}/")
+    assert "앞의 메시지 50개는 줄였습니다." in page
+    assert "첫 말" not in page
+    assert "<b>계정 나</b>" in page
+    assert page.count('<article class="line') == 400

@@ -59,7 +59,7 @@ def test_an_ordinary_file_leaves_nothing_but_the_record_of_consent(counsellor: C
     assert "보관하지 않았습니다" in page
     assert Turn.objects.count() == Conversation.objects.count() == Alert.objects.count() == 0
     event = AuditEvent.objects.get(action="donation.received")
-    assert event.details["kept"] is False
+    assert event.details["kept"] == 0
 
 
 def test_another_language_is_not_called_safe(counsellor: Client) -> None:
@@ -142,3 +142,15 @@ def test_names_of_the_file_reach_no_table(counsellor: Client) -> None:
             cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
             for row in cursor.fetchall():
                 assert not any(name in str(value) for value in row for name in names), table
+
+
+def test_of_a_very_long_file_only_what_tells_something_is_kept() -> None:
+    from tests.casework.conftest import risky, turn
+
+    turns = [risky(n) if n in (100, 4000) else turn(n) for n in range(5000)]
+    found = donated.kept(turns)
+    assert [item.id for item in found] == [
+        f"m{n}" for place in (100, 4000) for n in range(place - 10, place + 11)
+    ]
+    assert len(donated.kept([risky(n) for n in range(5000)])) == donated.MOST_TURNS
+    assert len(donated.kept(turns[:2000])) == 2000

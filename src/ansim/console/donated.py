@@ -13,7 +13,7 @@ from functools import cache
 import msgspec
 
 from ansim.casework.actions.accounts import DONATED_SOURCE
-from ansim.casework.actions.reports import AlertReport
+from ansim.casework.actions.reports import EVIDENCE, AlertReport
 from ansim.casework.sealing import keyring
 from ansim.chat import Message
 from ansim.detection import AlertEvent, Assessment, Turn
@@ -25,6 +25,10 @@ from ansim.sources.export import Export, messages
 
 MAX_BYTES = 16 * 1024 * 1024
 BATCH = 500
+MOST_TURNS = 2_000
+"""Turns of one file that casework takes over. Of a longer file, those that tell something and what
+stands around them."""
+AROUND = 10
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +113,17 @@ def _joined(before: AlertEvent | None, event: AlertEvent) -> AlertEvent:
     return msgspec.structs.replace(event, risk=risk, priority=kept.priority, why=kept.why)
 
 
+def kept(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """At most ``MOST_TURNS`` turns worth keeping, in order; the latest where that is too few."""
+    if len(turns) <= MOST_TURNS:
+        return tuple(turns)
+    wanted: set[int] = set()
+    for place, turn in enumerate(turns):
+        if any(chance >= EVIDENCE for chance in turn.tactics.values()):
+            wanted.update(range(max(0, place - AROUND), min(len(turns), place + AROUND + 1)))
+    return tuple(turns[place] for place in sorted(wanted)[-MOST_TURNS:])
+
+
 def _reports(
     conversation: str, found: Sequence[Assessment], turns: Sequence[Turn]
 ) -> list[AlertReport]:
@@ -129,7 +144,7 @@ def _reports(
             why=event.why,
             versions=detector().versions,
             trajectory=tuple((turn.at, turn.risk, turn.id) for turn in turns),
-            turns=tuple(turns),
+            turns=kept(turns),
             sequence=sequence,
             raised=True,
         )

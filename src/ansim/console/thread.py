@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from ansim.casework.models import Alert, Delivery, OutgoingMessage, Turn
@@ -81,16 +82,24 @@ def build(alert: Alert, *, revealed: bool, language: Language) -> Thread:
         )
     )
     ours = {str(message.pk) for message in outgoing}
-    turns = Turn.objects.filter(conversation=alert.conversation_id).order_by("at", "message_id")
+    turns = Turn.objects.filter(conversation=alert.conversation_id)
     # The agency's words come back through the stream; they are shown once, with their delivery.
-    kept = [turn for turn in turns if not (turn.by_agency and turn.message_id in ours)]
-    left_out = max(0, len(kept) - MOST_LINES)
-    speakers = _speakers(kept, alert.about, language)
+    turns = turns.exclude(by_agency=True, message_id__in=ours)
+    # Only the end of a long conversation is fetched, and with it opened: every look costs.
+    kept = list(turns.order_by("-at", "-message_id")[:MOST_LINES])[::-1]
+    first_said = (
+        turns.filter(by_agency=False)
+        .order_by()
+        .values_list("author")
+        .annotate(first=Min("at"))
+        .order_by("first", "author")
+    )
+    speakers = _speakers(kept, alert.about, language, [author for author, _ in first_said])
     lines = [
         _line(turn, speakers.get(turn.author), revealed=revealed, language=language)
-        for turn in kept[left_out:]
+        for turn in kept
     ]
-    for line, turn in zip(lines, kept[left_out:], strict=True):
+    for line, turn in zip(lines, kept, strict=True):
         line.raised_here = turn.at == alert.first_event_at and turn.author == alert.about
     lines += [_sent(message, revealed=revealed) for message in outgoing]
     lines.sort(key=lambda line: line.at)
@@ -100,7 +109,7 @@ def build(alert: Alert, *, revealed: bool, language: Language) -> Thread:
         lines=lines,
         speakers=list(speakers.values()),
         legend=[legend[name] for name in sorted(legend)],
-        left_out=left_out,
+        left_out=max(0, turns.count() - len(kept)),
         revealed=revealed,
     )
 
@@ -120,7 +129,7 @@ def preview(turns: Sequence[ReadTurn], about: str, *, language: Language) -> Thr
         )
         for turn in turns
     ]
-    speakers = _speakers(rows, about, language)
+    speakers = _speakers(rows, about, language, dict.fromkeys(row.author for row in rows))
     telling = [row for row in rows if _labels(row.tactics, language)][:MOST_LINES]
     lines = [
         _line(row, speakers.get(row.author), revealed=True, language=language) for row in telling
@@ -136,19 +145,19 @@ def preview(turns: Sequence[ReadTurn], about: str, *, language: Language) -> Thr
     )
 
 
-def _speakers(turns: Iterable[Turn], about: str, language: Language) -> dict[str, Speaker]:
+def _speakers(
+    turns: Iterable[Turn], about: str, language: Language, authors: Iterable[str]
+) -> dict[str, Speaker]:
+    """Speakers by account, lettered in the order of ``authors``: of who spoke first."""
     found: dict[str, Speaker] = {}
+    for number, author in enumerate(authors):
+        side = "suspect" if author == about else "other"
+        found[author] = Speaker(_name(number, language), harmless(author)[-4:], side)
     for turn in turns:
-        if turn.by_agency:
-            continue
-        speaker = found.get(turn.author)
-        if speaker is None:
-            side = "suspect" if turn.author == about else "other"
-            speaker = Speaker(_name(len(found), language), harmless(turn.author)[-4:], side)
-            found[turn.author] = speaker
-        for mark in _labels(turn.tactics, language):
-            if mark.is_signal:
-                speaker.signals[mark] += 1
+        if not turn.by_agency:
+            for mark in _labels(turn.tactics, language):
+                if mark.is_signal:
+                    found[turn.author].signals[mark] += 1
     return found
 
 

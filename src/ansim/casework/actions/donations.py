@@ -68,7 +68,7 @@ def receive(
             **msgspec.to_builtins(donation),
             "risk": round(risk, 4),
             "alerts": raised,
-            "kept": bool(raised),
+            "kept": max((len(report.turns) for report in reports), default=0),
         },
     )
     return raised
