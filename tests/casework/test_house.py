@@ -200,3 +200,13 @@ def test_a_gap_in_the_stream_is_on_record(db: None) -> None:
     gaps.record(3, "items 5 to 9 are gone")
     event = AuditEvent.objects.get()
     assert (event.action, event.subject_id, event.actor_label) == ("stream.gap", "3", audit.WORKER)
+
+
+def test_the_database_is_the_one_that_was_asked_for(db: None) -> None:
+    """Guards test_postgresql.py: without this its run could be SQLite unnoticed."""
+    import os
+
+    from django.db import connection
+
+    wanted = "postgresql" if os.environ.get("ANSIM_DATABASE_URL") else "sqlite"
+    assert connection.vendor == wanted

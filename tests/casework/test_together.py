@@ -1,0 +1,117 @@
+"""Several people and workers at once: every promise holds without luck."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from ansim.casework.actions import alerts, audit, interventions, sources
+from ansim.casework.errors import Refused
+from ansim.casework.models import Account, Alert, AuditEvent, StreamCommand, Turn
+from ansim.casework.roles import Role
+from ansim.chat import SourceKind
+from tests.casework.conftest import report, risky, turn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def declared() -> None:
+    sources.declare(
+        "demo", "데모", SourceKind.PLATFORM_PARTNER, "시연", actor=audit.SETUP, connector="demo"
+    )
+
+
+def at_once(acts: Iterable[Callable[[], Any]]) -> list[Any]:
+    """Runs all acts in threads that begin together; returns results, or what was raised."""
+    acts = list(acts)
+    gate = threading.Barrier(len(acts))
+    results: list[Any] = [None] * len(acts)
+
+    def run(number: int, act: Callable[[], Any]) -> None:
+        gate.wait()
+        try:
+            results[number] = act()
+        except Exception as error:
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def people(number: int) -> list[Account]:
+    return [
+        Account.objects.create_user(f"c{n}", password="pw", role=Role.COUNSELLOR)
+        for n in range(number)
+    ]
+
+
+def raised() -> int:
+    [pk] = alerts.raise_or_update([report(1, turns=(risky(1),), raised=True)])
+    return pk
+
+
+def test_of_many_who_claim_one_gets_it(declared: None) -> None:
+    pk = raised()
+    everybody = people(8)
+    results = at_once([lambda who=who: alerts.claim(pk, who) for who in everybody])
+    assert sum(isinstance(result, Alert) for result in results) == 1
+    assert sum(isinstance(result, Refused) for result in results) == 7
+    assert AuditEvent.objects.filter(action="alert.claimed").count() == 1
+
+
+def test_the_same_reports_from_several_workers_raise_one_alert(declared: None) -> None:
+    batch = [
+        report(1, conversation=room, turns=(turn(1), risky(2)), raised=True)
+        for room in ("a", "b", "c")
+    ]
+    orders = [batch, batch[::-1], batch[1:] + batch[:1], batch]
+    results = at_once([lambda order=order: alerts.raise_or_update(order) for order in orders])
+    assert all(isinstance(result, list) for result in results), results
+    assert Alert.objects.count() == 3
+    assert Turn.objects.count() == 6
+    assert AuditEvent.objects.filter(action="alert.raised").count() == 3
+
+
+def test_every_message_is_handed_to_one_courier(declared: None) -> None:
+    pk = raised()
+    [who] = people(1)
+    alerts.claim(pk, who)
+    for n in range(12):
+        interventions.send(pk, who, f"글 {n}")
+    results = at_once([lambda: interventions.take_queued(3) for _ in range(4)])
+    taken = [message.id for result in results for message in result]
+    taken += [message.id for message in interventions.take_queued(99)]
+    assert len(taken) == len(set(taken)) == 12
+
+
+def test_closing_while_evidence_comes_in_loses_neither(declared: None) -> None:
+    [who] = people(1)
+    for n in range(5):
+        [pk] = alerts.raise_or_update([report(1, conversation=f"r{n}", turns=(risky(1),))])
+        alerts.claim(pk, who)
+        fresh = [report(2, conversation=f"r{n}", turns=(risky(2),))]
+        results = at_once(
+            [
+                lambda pk=pk: alerts.close(pk, who, "confirmed", done=["contact_made"]),
+                lambda fresh=fresh: alerts.raise_or_update(fresh),
+            ]
+        )
+        assert not [result for result in results if isinstance(result, Exception)], results
+        first = Alert.objects.get(pk=pk)
+        assert first.state == "closed"
+        # The evidence stands in the closed alert, if it came first, or opened the next one.
+        opened = Alert.objects.filter(previous=first, state="open").count()
+        assert (first.sequence, opened) in {(2, 0), (1, 1)}
+        assert Turn.objects.filter(conversation=first.conversation).count() == 2
+    assert StreamCommand.objects.count() == 5
