@@ -53,8 +53,29 @@
   };
   let open = [];
   let atEnd = true;
+  let focus = null;
+  // Where the keyboard is, in words that outlive the element: its link, or its place in the part.
+  const whereabouts = () => {
+    const element = document.activeElement;
+    const part = element.closest("#queue, #thread, #assessment, #bar");
+    if (!part || part === element) return part && { part: part.id };
+    return { part: part.id, link: element.getAttribute("href"), place: all(FOCUSABLE, part).indexOf(element) };
+  };
+  const FOCUSABLE = "a[href], button, input, select, summary, textarea";
+  const refocus = () => {
+    if (!focus || document.activeElement !== document.body) return;
+    const part = document.getElementById(focus.part);
+    const every = part ? all(FOCUSABLE, part) : [];
+    const element = every.find((one) => focus.link && one.getAttribute("href") === focus.link) || every[focus.place] || part;
+    if (element) element.focus({ preventScroll: true });
+  };
+  // Somebody types in there (the reason for a release): leave that part alone for now.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (document.activeElement.matches("input, textarea, select") && event.target.contains(document.activeElement)) event.detail.shouldSwap = false;
+  });
   document.addEventListener("htmx:beforeSwap", () => {
     const thread = $("#thread");
+    focus = whereabouts();
     open = all("details[open][id]").map((details) => details.id);
     atEnd = !thread || thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80;
   });
@@ -68,6 +89,7 @@
       if (sent && thread) thread.scrollIntoView({ block: "nearest" });
       else if (first) first.focus();
     }
+    refocus();
     announce();
   });
 
