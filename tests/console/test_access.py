@@ -35,7 +35,7 @@ NEEDED: dict[str, Act | None] = {
     "/first-messages/": Act.APPROVE_TEMPLATES,
     "/first-messages/1/approve/": Act.APPROVE_TEMPLATES,
 }
-FOR_ALL = {"/log-in/", "/log-out/", "/language/", "/csp-report/", "/healthz"}
+FOR_ALL = {"/log-in/", "/log-out/", "/language/", "/csp-report/", "/healthz", "/favicon.ico"}
 POST_ONLY = ("claim", "release", "reveal", "mask", "send", "close", "reopen", "approve")
 
 

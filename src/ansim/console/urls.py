@@ -35,6 +35,7 @@ urlpatterns = [
     path("admin/", site.urls),
     path("language/", set_language, name="set_language"),
     path("csp-report/", errors.csp_report, name="csp_report"),
+    path("favicon.ico", entry.favicon, name="favicon"),
     path("healthz", entry.healthz, name="healthz"),
 ]
 

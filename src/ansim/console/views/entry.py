@@ -9,6 +9,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -54,6 +55,12 @@ def home(request: StaffRequest) -> HttpResponseBase:
     if may(request.user, Act.SEE_AUDIT):
         return redirect("console:audit")
     return render(request, "console/nothing_yet.html")
+
+
+@require_GET
+def favicon(_request: HttpRequest) -> HttpResponseBase:
+    """Browsers ask for this where a page names no icon, as Django's admin."""
+    return redirect(static("console/mark.svg"))
 
 
 @require_GET
