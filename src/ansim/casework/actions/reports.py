@@ -29,7 +29,7 @@ from ansim.detection import Priority, Reason, Turn, Versions
 EVIDENCE = 0.5
 """A tactic of a turn above this probability is new evidence after an alert was closed."""
 
-MAX_POINTS = 600
+MAX_POINTS = 240
 """Points of the risk curve kept with an alert; older ones are thinned, never the highest."""
 
 
