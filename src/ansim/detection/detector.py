@@ -20,10 +20,11 @@ from ansim.detection import spans, weights
 from ansim.detection.gate import Gate, blanked
 from ansim.detection.labels import SHOWN
 from ansim.detection.memory import Memory
-from ansim.detection.priority import HARM_WORDS, SOON_WORDS, judge
+from ansim.detection.priority import judge
 from ansim.detection.retention import MOST_ACCOUNTS
 from ansim.detection.risk import RiskModel
 from ansim.detection.state import ConversationState, Episode, identity
+from ansim.detection.urgency import NONE, signs
 from ansim.detection.values import AlertEvent, Assessment, Priority, Span, Turn, Versions
 
 Floats = npt.NDArray[np.float64]
@@ -31,7 +32,7 @@ Floats = npt.NDArray[np.float64]
 FRESH = 0.5
 """Probability of some tactic in a turn that may open the next episode after a closing."""
 
-_T13 = SHOWN.index("T13")
+_T13, _T15 = SHOWN.index("T13"), SHOWN.index("T15")
 _SHOWN = len(SHOWN)
 
 
@@ -47,8 +48,7 @@ class _Read:
     original: reading.Reading
     number: int
     """Its row in the batch's logits."""
-    soon: float = 0.0
-    harm: float = 0.0
+    urgent: tuple[float, float, float] = NONE
     newest: float = 0.0
 
 
@@ -118,10 +118,7 @@ class Detector:
                 account = memory.account(message.author)
             item = _Read(message, memory, account, read.text, read, number)
             if account >= 0:
-                if HARM_WORDS.search(read.text):
-                    item.harm = 1.0
-                if logits[number, _T13] > -3.0 and SOON_WORDS.search(read.text):
-                    item.soon = float(1.0 / (1.0 + np.exp(-logits[number, _T13])))
+                item.urgent = signs(read.text, logits[number, _T13], logits[number, _T15])
             waiting.append(item)
         found += self._settle(waiting, logits, shown)
         return {name: memory.state() for name, memory in memories.items() if memory.changed}, found
@@ -286,8 +283,7 @@ class _Run:
         self._at = np.zeros(count)
         self._newest = np.zeros(count)
         self._scored = np.zeros(count, np.bool_)
-        self._soon = np.zeros(count)
-        self._harm = np.zeros(count)
+        self._urgent = np.zeros((count, len(NONE)))
         self._place = np.zeros(count, np.int64)
         self._numbers = np.zeros(count, np.int64)
         self.ranges: list[tuple[int, int]] = []
@@ -305,8 +301,7 @@ class _Run:
             self._at[index] = item.message.at
             self._newest[index] = now
             self._scored[index] = item.account >= 0
-            self._soon[index] = item.soon
-            self._harm[index] = item.harm
+            self._urgent[index] = item.urgent
             self._place[index] = place
             self._numbers[index] = item.number
             self.ranges.append((place, place + length))
@@ -328,8 +323,7 @@ class _Run:
             self._newest,
             self._scored,
             logits[self._numbers],
-            self._soon,
-            self._harm,
+            self._urgent,
             risk.weights,
             risk.bias,
             self._place,

@@ -29,7 +29,7 @@ Ints = npt.NDArray[np.int64]
 HALF_LIFE = 14 * DAY
 """Of evidence. Grooming over weeks still adds up; a year-old quarrel does not."""
 SOON_HALF_LIFE = 1 * DAY
-"""Of "a meeting is near": tomorrow it is either over or said again."""
+"""Of "a meeting is near" and of threats: tomorrow it is over or said again."""
 
 # Columns of a row.
 AT, FIRST, LAST, TURNS = 0, 1, 2, 3
@@ -44,8 +44,8 @@ SIGNAL = APPROACH_SUM + 1
 """SIGNAL_COUNT columns: noisy-or evidence of youth signals in this account's own words."""
 MINOR_SUM = SIGNAL + SIGNAL_COUNT
 ADULT_SUM = MINOR_SUM + 1
-SOON = ADULT_SUM + 1
-HARM = SOON + 1
+SOON, THREAT, HARM = ADULT_SUM + 1, ADULT_SUM + 2, ADULT_SUM + 3
+"""Decaying maxima of ``urgency.signs``, in that order."""
 WIDTH = HARM + 1
 
 FLOOR = 0.05
@@ -103,12 +103,14 @@ def _decayed(row: Floats, newest: float, out: Floats) -> None:
     out[LAST] = row[LAST]
     for column in range(TURNS, SOON):
         out[column] = row[column] * slow
-    out[SOON] = row[SOON] * 0.5 ** (age / SOON_HALF_LIFE)
+    quick = 0.5 ** (age / SOON_HALF_LIFE)
+    out[SOON] = row[SOON] * quick
+    out[THREAT] = row[THREAT] * quick
     out[HARM] = row[HARM] * slow
 
 
 @compiled
-def add(row: Floats, at: float, logits: Floats, soon: float, harm: float) -> None:
+def add(row: Floats, at: float, logits: Floats, urgent: Floats) -> None:
     """Adds one turn, said at ``at``, to the row of its author. ``row[TURNS] == 0`` is a new row."""
     if row[TURNS] == 0.0:
         row[:] = 0.0
@@ -141,8 +143,10 @@ def add(row: Floats, at: float, logits: Floats, soon: float, harm: float) -> Non
             row[SIGNAL + signal] += gain * weight
     row[MINOR_SUM] += weight * min(BELIEF_CAP, max(-BELIEF_CAP, logits[_MINOR]))
     row[ADULT_SUM] += weight * min(BELIEF_CAP, max(-BELIEF_CAP, logits[_ADULT]))
-    row[SOON] = max(row[SOON], soon * 0.5 ** (late / SOON_HALF_LIFE))
-    row[HARM] = max(row[HARM], harm * weight)
+    quick = 0.5 ** (late / SOON_HALF_LIFE)
+    row[SOON] = max(row[SOON], urgent[0] * quick)
+    row[THREAT] = max(row[THREAT], urgent[1] * quick)
+    row[HARM] = max(row[HARM], urgent[2] * weight)
 
 
 @compiled
@@ -182,8 +186,7 @@ def accumulate(
     newest: Floats,
     scored: npt.NDArray[np.bool_],
     logits: Floats,
-    soon: Floats,
-    harm: Floats,
+    urgent: Floats,
     weights: Floats,
     bias: float,
     place: Ints,
@@ -207,7 +210,7 @@ def accumulate(
             if row[TURNS] > 0.0 and at[message] - row[LAST] > NUMBERS:
                 row[:] = 0.0
             if now - at[message] <= NUMBERS:
-                add(row, at[message], logits[message], soon[message], harm[message])
+                add(row, at[message], logits[message], urgent[message])
         current = np.zeros((end - begin, WIDTH), np.float64)
         for index in range(end - begin):
             row = rows[begin + index]

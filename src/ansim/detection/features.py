@@ -19,8 +19,10 @@ MOST_SYLLABLES = 4
 """Longest n-gram of syllables; the shortest is a single one."""
 LETTERS_PER_CHARACTER = 3
 
-SEGMENT, STRIDE = 120, 90
-"""A long text is read in overlapping pieces of so many characters, and its strongest piece counts:
+SEGMENT = 60
+"""Longest text, in characters, that is read in one go; hardly a turn of a chat is longer."""
+PIECE, STRIDE = 32, 16
+"""A longer one is read in overlapping pieces of so many characters, and its strongest piece counts:
 words cannot be drowned in padding."""
 
 Ints = npt.NDArray[np.int32]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import numpy.typing as npt
 
@@ -14,19 +12,12 @@ from ansim.detection.values import Priority, Reason
 
 Floats = npt.NDArray[np.float64]
 
-SOON_WORDS = re.compile(
-    r"오늘|지금|이따|있다가|내일|낼|방금|곧|당장|데리러|태우러|도착|앞이야|앞에 있|출발"
-    r"|몇 ?시|[0-9]+ ?시|오는 ?중|가는 ?중|저녁에|밤에|퇴근|하교|끝나고"
-)
-"""Words that put a meeting within a day."""
-HARM_WORDS = re.compile(
-    r"죽고 ?싶|죽을래|죽어버|죽는 ?게|자살|자해|사라지고 ?싶|살기 ?싫"
-    r"|손목|뛰어내리|없어지고 ?싶|목숨|유서"
-)
-"""Words of a young person in danger from themselves."""
-
 CERTAIN = 0.5
-"""Probability from which a single turn counts as showing its tactic."""
+"""Probability from which a tactic counts as used, over all turns."""
+LIKELY = 0.3
+"""The same for what makes a conversation urgent. It is asked only where an alert is open, and there
+a meeting or a threat is several times likelier than among all turns, for which the gate is
+calibrated."""
 
 _URGENT = ("T05", "T08", "T09", "T10", "T12", "T13", "T14", "T15", "T16")
 _STAGES = 3
@@ -59,9 +50,9 @@ def judge(rows: Floats, own: int, risk: float) -> tuple[Priority, tuple[Reason, 
     seen = {tactic: _noticed(row, tactic) for tactic in TACTICS}
     used = [tactic for tactic in TACTICS if seen[tactic] >= CERTAIN]
 
-    soon = float(row[evidence.SOON]) >= CERTAIN
-    threat = _count(row, "T15") >= CERTAIN
-    harm = bool(len(others)) and float(others[:, evidence.HARM].max()) >= CERTAIN
+    soon = float(row[evidence.SOON]) >= LIKELY
+    threat = float(row[evidence.THREAT]) >= LIKELY
+    harm = bool(len(others)) and float(others[:, evidence.HARM].max()) >= LIKELY
     if soon:
         reasons.append(Reason(code="meeting_soon"))
     if threat:

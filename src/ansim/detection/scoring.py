@@ -6,7 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from ansim.detection.compiling import compiled
-from ansim.detection.features import SEGMENT, STRIDE, Codes, Ints, Keys, collect, find, room_for
+from ansim.detection.features import (
+    PIECE,
+    SEGMENT,
+    STRIDE,
+    Codes,
+    Ints,
+    Keys,
+    collect,
+    find,
+    room_for,
+)
 
 Floats = npt.NDArray[np.float64]
 Weights = npt.NDArray[np.float32]
@@ -29,7 +39,7 @@ def score(
     The table (``features.index_of``) gives a feature's row in ``weights`` [features, labels]; one
     never seen in training counts for nothing. The weights are already multiplied by the feature's
     rarity; ``squares`` is the square of that rarity. A text longer than a segment takes, label by
-    label, its strongest segment; from column ``steady`` on (beliefs about the author) the mean.
+    label, its strongest piece; from column ``steady`` on (beliefs about the author) the mean.
     """
     labels = weights.shape[1]
     room = room_for(SEGMENT)
@@ -41,10 +51,11 @@ def score(
         start = bounds[text]
         end = bounds[text + 1]
         pieces = 0
+        width = SEGMENT if end - start <= SEGMENT else PIECE
         for label in range(labels):
             out[text, label] = bias[label]
         while True:
-            stop = min(start + SEGMENT, end)
+            stop = min(start + width, end)
             found = collect(codes, start, stop, keys, starts, ends)
             norm = 0.0
             for label in range(labels):

@@ -35,7 +35,7 @@ Written by `ansim train`; do not edit by hand.
 | | |
 |---|---|
 | made by | `ansim train` (seed {facts.seed}; same data, same bytes on the same platform) |
-| data | `data/conversations.jsonl`, SHA-256 `{facts.data}` |
+| data | `data/conversations.jsonl` followed by `data/phrases.jsonl`, SHA-256 `{facts.data}` |
 | conversations | {facts.conversations}, of them {facts.grooming} grooming; {facts.turns} turns |
 | `{GATE_FILE}` | SHA-256 `{facts.gate_hash}`, {facts.features} features |
 | `{RISK_FILE}` | SHA-256 `{facts.risk_hash}` |

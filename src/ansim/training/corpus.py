@@ -49,6 +49,31 @@ class CorpusConversation(msgspec.Struct, frozen=True, kw_only=True):
         return min(len(self.turns), self.alert_by + AFTER_ALERT)
 
 
+class Phrase(msgspec.Struct, frozen=True):
+    """A single turn without a conversation, as leaflets quote them, and its harmless twins."""
+
+    text: str
+    tags: tuple[str, ...] = ()
+
+
+PHRASES = "phrases.jsonl"
+"""Stands beside the conversations; a corpus without it has none."""
+
+
+def load_phrases(path: Path) -> list[Phrase]:
+    """Phrases of the corpus at ``path``. Raises ValueError naming the line that cannot be read."""
+    beside = path.with_name(PHRASES)
+    if not beside.exists():
+        return []
+    phrases = []
+    for number, line in enumerate(beside.read_bytes().splitlines(), 1):
+        try:
+            phrases.append(msgspec.json.decode(line, type=Phrase))
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"{beside}, line {number}: {error}") from None
+    return phrases
+
+
 def load(path: Path) -> list[CorpusConversation]:
     """Reads one conversation a line. Raises ValueError naming the line that cannot be read."""
     decoder = msgspec.json.Decoder(CorpusConversation)
@@ -65,8 +90,12 @@ def load(path: Path) -> list[CorpusConversation]:
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of the file, recorded in the model card."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Hex digest of the conversations and the phrases beside them, recorded in the model card."""
+    digest = hashlib.sha256(path.read_bytes())
+    beside = path.with_name(PHRASES)
+    if beside.exists():
+        digest.update(beside.read_bytes())
+    return digest.hexdigest()
 
 
 def worlds(conversations: Sequence[CorpusConversation]) -> list[str]:

@@ -48,7 +48,7 @@ class HeldOut:
 def hold_out(path: Path, settings: Settings | None = None) -> HeldOut:
     """Trains and tests six times (about two minutes on two cores)."""
     settings = settings or Settings()
-    turns = Turns.read(corpus.load(path))
+    turns = Turns.read(corpus.load(path), corpus.load_phrases(path))
     folds = Folds(turns, settings.gate)
     count = len(turns.conversations)
     world = np.array([c.world for c in turns.conversations])

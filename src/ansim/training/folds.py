@@ -47,10 +47,12 @@ class Folds:
         both = np.concatenate([rows, turns.disguised[copies]])
         weights = turns.importance[np.ix_(both, columns)] * weight[both, None]
         weights[len(rows) :] *= COPY
+        documents = [turns.documents[row] for row in rows]
+        documents += [turns.disguises[copy] for copy in copies]
         return gate_fit.fit(
-            [turns.documents[row] for row in rows] + [turns.disguises[copy] for copy in copies],
-            turns.targets[np.ix_(both, columns)],
-            weights,
+            documents + turns.loose.documents,
+            np.concatenate([turns.targets[np.ix_(both, columns)], turns.loose.targets[:, columns]]),
+            np.concatenate([weights, turns.loose.importance[:, columns]]),
             self.settings,
         )
 

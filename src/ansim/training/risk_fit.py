@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ansim.detection import evidence
-from ansim.detection.labels import TACTICS
+from ansim.detection.urgency import NONE
 from ansim.training import logistic
 from ansim.training.turns import Turns
 
 Floats = npt.NDArray[np.float64]
 
-_T13 = TACTICS.index("T13")
 PENALTY = 5.0
 """L2 on standardised features."""
 BENIGN_WEIGHT = 2.0
@@ -32,7 +31,6 @@ def trajectories(turns: Turns, logits: Floats) -> list[Floats]:
         count, width = len(conversation.turns), len(accounts)
         span = slice(int(turns.first[index]), int(turns.first[index + 1]))
         at = np.array([turn.at for turn in conversation.turns], np.float64)
-        chance = logistic.sigmoid(logits[span, _T13])
         kept = np.zeros((count * width, evidence.WIDTH))
         evidence.accumulate(
             np.zeros((width, evidence.WIDTH)),
@@ -43,8 +41,7 @@ def trajectories(turns: Turns, logits: Floats) -> list[Floats]:
             np.maximum.accumulate(at),
             np.ones(count, np.bool_),
             np.ascontiguousarray(logits[span]),
-            chance * turns.soon[span],
-            turns.harm[span],
+            np.zeros((count, len(NONE))),
             np.zeros(evidence.FEATURES),
             0.0,
             np.arange(count) * width,

@@ -124,7 +124,7 @@ def display_thresholds(
 def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> RiskFile:
     """Trains on the corpus and writes the weights into ``folder``. Same input, same bytes."""
     settings = settings or Settings()
-    turns = Turns.read(corpus.load(corpus_path))
+    turns = Turns.read(corpus.load(corpus_path), corpus.load_phrases(corpus_path))
     folds = Folds(turns, settings.gate)
     fitted, _ = fit_risk(folds, settings)
     scores = folds.unseen()

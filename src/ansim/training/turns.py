@@ -12,8 +12,7 @@ import numpy.typing as npt
 from ansim import reading
 from ansim.detection.gate import blanked
 from ansim.detection.labels import ADULT, ANY, APPROACHER, COLUMN, LABEL_COUNT, MINOR
-from ansim.detection.priority import HARM_WORDS, SOON_WORDS
-from ansim.training.corpus import CorpusConversation, CorpusTurn
+from ansim.training.corpus import CorpusConversation, CorpusTurn, Phrase
 from ansim.training.disguise import disguised
 from ansim.training.gate_fit import Document, occurrences
 
@@ -26,6 +25,34 @@ PREVALENCE = 0.25
 DISGUISED = 0.5
 """Share of turns, harmless or not, that are also learnt in a disguised spelling."""
 DISGUISE_SEED = 3
+PHRASE = 1.0
+"""Weight of a phrase beside a turn of a conversation."""
+
+
+@dataclass(slots=True)
+class Loose:
+    """Turns that belong to no conversation and no world: every gate learns them."""
+
+    documents: list[Document] = field(default_factory=list)
+    targets: npt.NDArray[np.bool_] = field(
+        default_factory=lambda: np.zeros((0, LABEL_COUNT), np.bool_)
+    )
+    importance: Floats = field(default_factory=lambda: np.zeros((0, LABEL_COUNT)))
+
+    @classmethod
+    def read(cls, phrases: Sequence[Phrase]) -> Loose:
+        if not phrases:
+            return cls()
+        targets = np.zeros((len(phrases), LABEL_COUNT), np.bool_)
+        for row, phrase in enumerate(phrases):
+            for tag in phrase.tags:
+                targets[row, COLUMN[tag]] = True
+            targets[row, COLUMN[ANY]] = any(tag.startswith("T") for tag in phrase.tags)
+            targets[row, COLUMN[APPROACHER]] = targets[row, COLUMN[ANY]]
+        importance = np.full((len(phrases), LABEL_COUNT), PHRASE)
+        importance[:, [COLUMN[MINOR], COLUMN[ADULT]]] = 0.0
+        texts = [reading.read(blanked(phrase.text)).text for phrase in phrases]
+        return cls(occurrences(texts), targets, importance)
 
 
 @dataclass(slots=True)
@@ -42,10 +69,6 @@ class Turns:
     """[rows, labels]"""
     importance: Floats
     """[rows, labels]; 0 where the truth is unknown."""
-    soon: Floats
-    """1 where the turn has words of a near time."""
-    harm: Floats
-    """1 where it has words of self-harm."""
     authors: list[list[str]] = field(default_factory=list)
     """Accounts of each conversation in the order in which they first speak."""
     approachers: list[set[str]] = field(default_factory=list)
@@ -55,11 +78,14 @@ class Turns:
     disguised: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """Rows of which there is a copy in disguised spelling, and the copies."""
     disguises: list[Document] = field(default_factory=list)
+    loose: Loose = field(default_factory=Loose)
     late: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     """Whether the row lies behind its conversation's cut."""
 
     @classmethod
-    def read(cls, conversations: Sequence[CorpusConversation]) -> Turns:
+    def read(
+        cls, conversations: Sequence[CorpusConversation], phrases: Sequence[Phrase] = ()
+    ) -> Turns:
         rows = [(c, turn) for c in conversations for turn in c.turns]
         texts = [reading.read(blanked(turn.text)).text for _, turn in rows]
         targets = np.zeros((len(rows), LABEL_COUNT), np.bool_)
@@ -85,11 +111,10 @@ class Turns:
             documents=occurrences(texts),
             targets=targets,
             importance=importance,
-            soon=np.array([float(bool(SOON_WORDS.search(text))) for text in texts]),
-            harm=np.array([float(bool(HARM_WORDS.search(text))) for text in texts]),
             authors=[list(dict.fromkeys(t.author for t in c.turns)) for c in conversations],
             approachers=approachers,
             of=of,
+            loose=Loose.read(phrases),
             disguised=np.array(copied, np.int64),
             disguises=occurrences([reading.read(blanked(text)).text for text in copies]),
             late=np.array([i >= c.cut for c in conversations for i in range(len(c.turns))]),
