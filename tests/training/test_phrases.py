@@ -64,9 +64,11 @@ def test_kind_agrees_with_the_tags(phrases: list[Phrase]) -> None:
             case "innocent":
                 assert p["tags"] == [], p
             case "tactic":
-                assert p["near"] in TACTICS and p["tags"][0] == p["near"], p
+                assert p["near"] in TACTICS, p
+                assert p["tags"][0] == p["near"], p
             case "signal":
-                assert p["near"] in SIGNALS and p["tags"][0] == p["near"], p
+                assert p["near"] in SIGNALS, p
+                assert p["tags"][0] == p["near"], p
             case other:
                 pytest.fail(f"unknown kind {other!r} in {p['id']}")
         assert len(p["tags"]) == len(set(p["tags"])), p
