@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 
-def run(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+def run(home: Path, *words: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIM_", "DJANGO_"))}
     return subprocess.run(
         [sys.executable, *words],
+        input=typed,
         env={**environment, "ANSIM_HOME": str(home), **more},
         capture_output=True,
         text=True,
@@ -57,3 +58,23 @@ def test_ansim_manage_is_djangos_management(
     done = run(tmp_path, "-m", "ansim.cli", "manage", *words)
     assert done.returncode == status, done.stderr
     assert told in done.stdout + done.stderr
+
+
+def test_the_first_account_is_made_at_the_keyboard(tmp_path: Path) -> None:
+    assert run(tmp_path, "-m", "ansim.cli", "manage", "migrate", "-v0").returncode == 0
+
+    def create(password: str) -> subprocess.CompletedProcess[str]:
+        words = ["manage", "create_account", "haenim", "--role", "administrator"]
+        return run(tmp_path, "-m", "ansim.cli", *words, typed=password + "\n")
+
+    weak = create("1234")
+    assert weak.returncode == 1
+    assert "비밀번호" in weak.stderr
+    assert create("mellow-river-lamp").stdout == "haenim: administrator\n"
+    assert "이미 있습니다" in create("mellow-river-lamp").stderr
+    code = (
+        "from ansim.casework import ready; ready()\n"
+        "from ansim.casework.models import AuditEvent\n"
+        "print(*[(e.action, e.actor_label) for e in AuditEvent.objects.all()])"
+    )
+    assert run(tmp_path, "-c", code).stdout == "('account.created', 'system:setup')\n"
