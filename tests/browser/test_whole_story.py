@@ -156,7 +156,8 @@ def test_from_a_first_word_to_a_closed_alert(house: tuple[Run, str, str], browse
     desk.locator("input[name=outcome][value=confirmed]").check()
     desk.locator("input[name=done]").first.check()
     desk.get_by_role("button", name="종결", exact=True).click()
-    expect(desk.locator("#bar")).to_contain_text("종결")
+    expect(desk.get_by_role("region", name="최근에 종결함")).to_contain_text("경보 1번")
+    expect(desk.get_by_text("지금 기다리는 경보가 없습니다.")).to_be_visible()
 
 
 @pytest.mark.parametrize("sample", ["game_to_meeting", "gifts_and_secrets", "runaway_help"])
