@@ -379,7 +379,7 @@ def test_of_a_long_conversation_the_end_is_shown_with_the_same_letters(
     [pk] = alerts.raise_or_update([report(1, turns=tuple(talk))])
     reveal(counsellor, Alert.objects.get(pk=pk))
     page = html(counsellor, f"/alerts/{pk}/")
-    assert "앞의 메시지 50개는 줄였습니다." in page
+    assert "다른 메시지 50개는 줄였습니다." in page
     assert "첫 말" not in page
     assert "<b>계정 나</b>" in page
     assert page.count('<article class="line') == 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -12,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from ansim.casework.models import Alert, AuditEvent, Conversation, SourceRecord, Turn
-from ansim.console import donated
+from ansim.console import apart, donated
 
 pytestmark = pytest.mark.django_db
 SAMPLES = Path(__file__).parents[1] / "samples/kakaotalk"
@@ -88,6 +89,7 @@ def test_without_the_right_consent_the_file_is_not_even_read(
         raise AssertionError("the file was read")
 
     monkeypatch.setattr(donated, "assess", never)
+    monkeypatch.setattr(apart, "assess", never)
     answer = send(counsellor, (SAMPLES / "risky-android.txt").read_bytes(), **form)
     assert answer.status_code == 422
     assert words in answer.content.decode()
@@ -154,3 +156,39 @@ def test_of_a_very_long_file_only_what_tells_something_is_kept() -> None:
     ]
     assert len(donated.kept([risky(n) for n in range(5000)])) == donated.MOST_TURNS
     assert len(donated.kept(turns[:2000])) == 2000
+
+
+@pytest.fixture
+def every_file_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "SMALL_BYTES", 0)
+
+
+@pytest.mark.usefixtures("every_file_is_large", "db")
+def test_another_process_finds_the_same() -> None:
+    data = (SAMPLES / "risky-android.txt").read_bytes()
+    here, there = donated.assess(data, "x"), apart.assess(data, "x")
+    assert there.reports
+    assert msgspec.structs.replace(there, reports=[]) == msgspec.structs.replace(here, reports=[])
+    assert [msgspec.structs.replace(report, sequence=0) for report in there.reports] == [
+        msgspec.structs.replace(report, sequence=0) for report in here.reports
+    ]
+
+
+@pytest.mark.usefixtures("every_file_is_large")
+def test_an_unknown_form_is_told_from_another_process_too(counsellor: Client) -> None:
+    answer = send(counsellor, "그냥 글입니다".encode())
+    assert answer.status_code == 422
+    assert "번째 줄" in answer.content.decode()
+
+
+@pytest.mark.usefixtures("every_file_is_large")
+def test_reading_that_is_stopped_is_said_kindly(
+    counsellor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    threading.Timer(0.3, apart.stop).start()
+    answer = send(counsellor, (SAMPLES / "risky-android.txt").read_bytes())
+    assert answer.status_code == 422
+    assert "파일을 읽다가 멈췄습니다" in answer.content.decode()
+    assert Alert.objects.count() == 0

@@ -21,7 +21,7 @@ from ansim.detection.detector import Detector
 from ansim.detection.state import ConversationState
 from ansim.reading.language import is_korean, without_foreign_letters
 from ansim.sources import kakaotalk
-from ansim.sources.export import Export, messages
+from ansim.sources.export import Remark, messages
 
 MAX_BYTES = 16 * 1024 * 1024
 BATCH = 500
@@ -29,12 +29,17 @@ MOST_TURNS = 2_000
 """Turns of one file that casework takes over. Of a longer file, those that tell something and what
 stands around them."""
 AROUND = 10
+MOST_TELLING = 400
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found in a file. ``turns`` are all of it, in order, with names as pseudonyms."""
+    """What was found in a file; names in it are pseudonyms."""
 
-    export: Export
+    form: str
+    messages: int
+    authors: list[str]
+    """In the order in which they appear."""
+    warnings: list[Remark]
     risk: float
     """Highest risk over the conversation, 0..1."""
     threshold: float
@@ -42,7 +47,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     assessed: bool
     """False when the chat is not Korean and nothing in it raised an alert: then it is not judged,
     which is not the same as safe."""
-    turns: list[Turn]
+    telling: list[Turn]
+    """The first ``MOST_TELLING`` turns with a label."""
     reports: list[AlertReport]
 
 
@@ -70,13 +76,17 @@ def assess(data: bytes, name: str) -> Outcome:
     found = _assessed(said, korean=korean)
     turns = _turns(said, found)
     reports = _reports(conversation, found, turns)
+    authors = dict.fromkeys(message.author for message in said)
     return Outcome(
-        export=export,
+        form=export.form,
+        messages=len(said),
+        authors=list(authors),
+        warnings=export.warnings,
         risk=max((item.risk for item in found), default=0.0),
         threshold=detector().versions.threshold,
         about=max(found, key=lambda item: item.risk).about if found else None,
         assessed=korean or bool(reports),
-        turns=turns,
+        telling=[turn for turn in turns if _tells(turn)][:MOST_TELLING],
         reports=reports,
     )
 
@@ -113,13 +123,17 @@ def _joined(before: AlertEvent | None, event: AlertEvent) -> AlertEvent:
     return msgspec.structs.replace(event, risk=risk, priority=kept.priority, why=kept.why)
 
 
+def _tells(turn: Turn) -> bool:
+    return any(chance >= EVIDENCE for chance in turn.tactics.values())
+
+
 def kept(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     """At most ``MOST_TURNS`` turns worth keeping, in order; the latest where that is too few."""
     if len(turns) <= MOST_TURNS:
         return tuple(turns)
     wanted: set[int] = set()
     for place, turn in enumerate(turns):
-        if any(chance >= EVIDENCE for chance in turn.tactics.values()):
+        if _tells(turn):
             wanted.update(range(max(0, place - AROUND), min(len(turns), place + AROUND + 1)))
     return tuple(turns[place] for place in sorted(wanted)[-MOST_TURNS:])
 
@@ -131,6 +145,7 @@ def _reports(
     for item in found:
         for event in item.alerts:
             events[event.about] = _joined(events.get(event.about), event)
+    held = kept(turns)
     # Positions of the stream mean nothing for a file; the clock orders two readings of one file.
     sequence = time.time_ns()
     return [
@@ -143,8 +158,8 @@ def _reports(
             risk=event.risk,
             why=event.why,
             versions=detector().versions,
-            trajectory=tuple((turn.at, turn.risk, turn.id) for turn in turns),
-            turns=kept(turns),
+            trajectory=tuple((turn.at, turn.risk, turn.id) for turn in held),
+            turns=held,
             sequence=sequence,
             raised=True,
         )

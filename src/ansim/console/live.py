@@ -130,6 +130,17 @@ def _news(last: int, told: deque[int]) -> tuple[int, frozenset[int]]:
 
 
 newsroom = Newsroom()
+_ends: list[Callable[[], None]] = [newsroom.close]
+
+
+def before_stop(act: Callable[[], None]) -> None:
+    """Has ``act`` called when the server is asked to stop, for what would hold it up."""
+    _ends.append(act)
+
+
+def _end() -> None:
+    for act in _ends:
+        act()
 
 
 async def stream(room: Newsroom) -> AsyncIterator[bytes]:
@@ -166,7 +177,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def with_shutdown(application: Any) -> Application:
-    """Adds the lifespan protocol, which Django leaves out, and ends the streams on SIGTERM.
+    """Adds the lifespan protocol, which Django leaves out; on SIGTERM ends what takes long.
 
     A server waits for open answers before it tells the application that it stops, so streams
     without an end would hold it up: the signal itself has to reach them.
@@ -182,7 +193,7 @@ def with_shutdown(application: Any) -> Application:
                 _hear_signals()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
-                newsroom.close()
+                _end()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -196,7 +207,7 @@ def _hear_signals() -> None:
         before = signal.getsignal(number)
 
         def heard(which: int, frame: FrameType | None, before: Any = before) -> None:
-            newsroom.close()
+            _end()
             if callable(before):
                 before(which, frame)
 

@@ -114,9 +114,16 @@ def build(alert: Alert, *, revealed: bool, language: Language) -> Thread:
     )
 
 
-def preview(turns: Sequence[ReadTurn], about: str, *, language: Language) -> Thread:
+def preview(
+    turns: Sequence[ReadTurn],
+    about: str,
+    *,
+    authors: Sequence[str],
+    messages: int,
+    language: Language,
+) -> Thread:
     """The telling turns of a conversation that is not kept, words and all: who looks at this has
-    just handed the file in."""
+    just handed the file in. ``messages`` is how many it has in all."""
     rows = [
         Turn(
             author=turn.author,
@@ -129,18 +136,15 @@ def preview(turns: Sequence[ReadTurn], about: str, *, language: Language) -> Thr
         )
         for turn in turns
     ]
-    speakers = _speakers(rows, about, language, dict.fromkeys(row.author for row in rows))
-    telling = [row for row in rows if _labels(row.tactics, language)][:MOST_LINES]
-    lines = [
-        _line(row, speakers.get(row.author), revealed=True, language=language) for row in telling
-    ]
+    speakers = _speakers(rows, about, language, authors)
+    lines = [_line(row, speakers.get(row.author), revealed=True, language=language) for row in rows]
     _mark_days(lines)
     legend = {mark.id: mark for line in lines for mark in line.labels}
     return Thread(
         lines=lines,
         speakers=list(speakers.values()),
         legend=[legend[name] for name in sorted(legend)],
-        left_out=len(rows) - len(telling),
+        left_out=messages - len(rows),
         revealed=True,
     )
 

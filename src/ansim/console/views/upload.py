@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from ansim.casework.actions import donations
 from ansim.casework.errors import Refused
 from ansim.casework.roles import Act
-from ansim.console import donated
+from ansim.console import apart, donated
 from ansim.console.access import StaffRequest, needs
 from ansim.console.templatetags.ansim import language
 from ansim.console.thread import preview
@@ -84,7 +84,7 @@ def upload(request: StaffRequest) -> HttpResponseBase:
         return _form(request, form, 422)
     file = form.cleaned_data["file"]
     try:
-        found = donated.assess(file.read(), file.name or "")
+        found = apart.assess(file.read(), file.name or "")
         raised = donations.receive(
             request.user,
             donations.Donation(
@@ -93,8 +93,8 @@ def upload(request: StaffRequest) -> HttpResponseBase:
                 guardian=form.cleaned_data["guardian"]
                 or form.cleaned_data["given_by"] == "guardian",
                 how="upload page of the console",
-                form=found.export.form,
-                messages=len(found.export.turns),
+                form=found.form,
+                messages=found.messages,
             ),
             found.reports,
             risk=found.risk,
@@ -102,18 +102,31 @@ def upload(request: StaffRequest) -> HttpResponseBase:
     except ExportError as error:
         form.add_error("file", error.sentence(language()))
         return _form(request, form, 422)
+    except apart.Stopped:
+        form.add_error(
+            "file", _("파일을 읽다가 멈췄습니다. 더 짧은 기간으로 내보낸 파일로 해 주세요.")
+        )
+        return _form(request, form, 422)
     except Refused as refused:
         form.add_error(None, str(refused))
         return _form(request, form, 422)
     if raised:
         return redirect("console:alert", raised[0])
     context = {
-        "export": found.export,
+        "form": found.form,
+        "messages_read": found.messages,
+        "participants": len(found.authors),
         "risk": found.risk,
         "assessed": found.assessed,
         "threshold": found.threshold,
-        "warnings": [remark.sentence(language()) for remark in found.export.warnings],
-        "thread": preview(found.turns, found.about or "", language=language()),
+        "warnings": [remark.sentence(language()) for remark in found.warnings],
+        "thread": preview(
+            found.telling,
+            found.about or "",
+            authors=found.authors,
+            messages=found.messages,
+            language=language(),
+        ),
     }
     return render(request, "console/upload_report.html", context)
 

@@ -1,0 +1,87 @@
+"""Large donated files are assessed in a process of their own, one at a time and at low priority:
+a file of 16 MiB takes minutes and a gigabyte, and nobody else's queue may stand still for it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+import msgspec
+from django.conf import settings
+
+from ansim.console import donated, live
+from ansim.sources.export import ExportError
+
+SMALL_BYTES = 512 * 1024
+"""Up to here (some seven thousand messages) a file is read on the spot."""
+
+_one_at_a_time = threading.Lock()
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+class Stopped(Exception):
+    """The process ended without an answer: out of memory, or the console is shutting down."""
+
+
+class _Question(msgspec.Struct, frozen=True):
+    data: bytes
+    name: str
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    """An ExportError on its way back."""
+
+    korean: str
+    english: str
+    line: int
+
+
+def assess(data: bytes, name: str) -> donated.Outcome:
+    """As ``donated.assess``. Raises ``ExportError`` likewise, and ``Stopped``."""
+    if len(data) <= SMALL_BYTES:
+        return donated.assess(data, name)
+    with _one_at_a_time:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ansim.console.assessing"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "ANSIM_HOME": str(settings.ANSIM.home)},
+        )
+        _running.add(process)
+        try:
+            said, _ = process.communicate(msgspec.msgpack.encode(_Question(data, name)))
+        finally:
+            process.kill()
+            _running.discard(process)
+    if process.returncode != 0:
+        raise Stopped
+    return _understood(said)
+
+
+def stop() -> None:
+    """Ends what is being read: the console is shutting down."""
+    for process in list(_running):
+        process.kill()
+
+
+def _understood(said: bytes) -> donated.Outcome:
+    problem, rest = said[:1] == b"!", said[1:]
+    if problem:
+        told = msgspec.msgpack.decode(rest, type=_Problem)
+        raise ExportError(told.korean, told.english, told.line)
+    return msgspec.msgpack.decode(rest, type=donated.Outcome)
+
+
+def answer(question: bytes) -> bytes:
+    """What the other process says to a question: "=" and an Outcome, or "!" and a problem."""
+    asked = msgspec.msgpack.decode(question, type=_Question)
+    try:
+        return b"=" + msgspec.msgpack.encode(donated.assess(asked.data, asked.name))
+    except ExportError as error:
+        return b"!" + msgspec.msgpack.encode(_Problem(error.korean, error.english, error.line))
+
+
+live.before_stop(stop)
