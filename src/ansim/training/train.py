@@ -21,6 +21,10 @@ from ansim.training.turns import PREVALENCE, Turns
 Floats = npt.NDArray[np.float64]
 
 
+FLATTEST = 0.05
+"""Least slope of the last calibration: on too little data it could turn the risk upside down."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that was chosen by hand."""
@@ -92,12 +96,13 @@ def fit_risk(
     slope, offset = logistic.fit(
         unseen[known, None], grooming[known].astype(np.float64), turns.shares(known)[known], 1.0
     )
-    risks = logistic.sigmoid(unseen * slope[0] + offset)
+    steep = max(float(slope[0]), FLATTEST)
+    risks = logistic.sigmoid(unseen * steep + offset)
     benign = risks[known][~grooming[known]]
     fitted = Fitted(
         outer.scale,
-        outer.weights * slope[0],
-        float(outer.bias * slope[0] + offset),
+        outer.weights * steep,
+        float(outer.bias * steep + offset),
         float(np.quantile(benign, 1 - settings.false_alerts)),
         float(np.quantile(benign, 1 - settings.watched)),
         risks,
@@ -124,6 +129,7 @@ def display_thresholds(
 def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> RiskFile:
     """Trains on the corpus and writes the weights into ``folder``. Same input, same bytes."""
     settings = settings or Settings()
+    data = corpus.sha256(corpus_path)
     turns = Turns.read(corpus.load(corpus_path), corpus.load_phrases(corpus_path))
     folds = Folds(turns, settings.gate)
     fitted, _ = fit_risk(folds, settings)
@@ -150,7 +156,7 @@ def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> 
     raw_risk = (folder / RISK_FILE).read_bytes()
     grooming = np.array([c.grooming for c in turns.conversations])
     facts = Facts(
-        data=corpus.sha256(corpus_path),
+        data=data,
         conversations=len(grooming),
         grooming=int(grooming.sum()),
         turns=len(turns.documents),

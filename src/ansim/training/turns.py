@@ -25,7 +25,7 @@ PREVALENCE = 0.25
 DISGUISED = 0.5
 """Share of turns, harmless or not, that are also learnt in a disguised spelling."""
 DISGUISE_SEED = 3
-PHRASE = 1.0
+PHRASE = 0.3
 """Weight of a phrase beside a turn of a conversation."""
 
 
