@@ -32,7 +32,7 @@ class Settings:
     gate: GateSettings = field(default_factory=GateSettings)
     false_alerts: float = 0.02
     """Share of benign conversations of unseen worlds that the default threshold may alert on."""
-    watched: float = 0.15
+    watched: float = 0.08
     """Share of them that the watch threshold may keep the text of for longer."""
 
 

@@ -26,7 +26,9 @@ DISGUISED = 0.5
 """Share of turns, harmless or not, that are also learnt in a disguised spelling."""
 DISGUISE_SEED = 3
 PHRASE = 0.3
-"""Weight of a phrase beside a turn of a conversation."""
+"""Weight of a phrase beside a turn of a conversation, for tactics and signals."""
+PHRASE_FOR_RISK = 0.1
+"""The same for the labels the risk is made of: that is learnt from whole conversations."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Loose:
             targets[row, COLUMN[ANY]] = any(tag.startswith("T") for tag in phrase.tags)
             targets[row, COLUMN[APPROACHER]] = targets[row, COLUMN[ANY]]
         importance = np.full((len(phrases), LABEL_COUNT), PHRASE)
+        importance[:, [COLUMN[ANY], COLUMN[APPROACHER]]] = PHRASE_FOR_RISK
         importance[:, [COLUMN[MINOR], COLUMN[ADULT]]] = 0.0
         texts = [reading.read(blanked(phrase.text)).text for phrase in phrases]
         return cls(occurrences(texts), targets, importance)
