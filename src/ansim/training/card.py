@@ -62,7 +62,7 @@ worlds only, per world and per tactic, with intervals and beside a plain baselin
   traffic; thresholds have to be set from an alert budget in service.
 - About half of the benign conversations were written to look like grooming.
 - T12 (sexualised talk) stands in the data as a placeholder only, which is deleted before reading;
-  the model knows nothing of it. T04, T08 and T15 are recognised poorly turn by turn.
+  the model knows nothing of it. T04 and T08 are recognised poorly turn by turn.
 - Risk is calibrated for the prevalence above. Where grooming is rarer, the same risk means less.
 - Beliefs about age come from the way of writing and are weak; they are never shown as facts.
 - Korean only. Other languages pass mostly unread.
