@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
-from ansim.commands.score import ScoredConversation, score
+from ansim.chat import Message
 from ansim.detection import Detector
+from ansim.training import corpus
 
 FILES = ("xpersona-ko-valid.jsonl", "dktc-train.jsonl")
-_BATCH = 200
-
-
-class _Kind(msgspec.Struct):
-    kind: str = ""
+"""Names looked for: ordinary dialogues, and dialogues of other harms."""
 
 
 def alerts(folder: Path, detector: Detector) -> list[tuple[str, str, int, int]]:
@@ -25,14 +20,25 @@ def alerts(folder: Path, detector: Detector) -> list[tuple[str, str, int, int]]:
         if not path.exists():
             continue
         totals: dict[str, list[int]] = {}
-        lines = [line for line in path.read_bytes().splitlines() if line.strip()]
-        for first in range(0, len(lines), _BATCH):
-            chunk = lines[first : first + _BATCH]
-            batch = [msgspec.json.decode(line, type=ScoredConversation) for line in chunk]
-            kinds = [msgspec.json.decode(line, type=_Kind).kind or "–" for line in chunk]
-            for kind, answer in zip(kinds, score(detector, batch), strict=True):
-                count = totals.setdefault(kind, [0, 0])
-                count[0] += 1
-                count[1] += answer["alert_at"] is not None
+        for conversation in corpus.load(path):
+            count = totals.setdefault(conversation.kind or "–", [0, 0])
+            count[0] += 1
+            count[1] += _alerted(detector, conversation)
         out += [(name, kind, count, raised) for kind, (count, raised) in sorted(totals.items())]
     return out
+
+
+def _alerted(detector: Detector, conversation: corpus.CorpusConversation) -> bool:
+    messages = [
+        Message(
+            id=f"{index:06d}",
+            source="evaluation",
+            conversation=conversation.id,
+            author=turn.author,
+            at=turn.at,
+            text=turn.text,
+        )
+        for index, turn in enumerate(conversation.turns)
+    ]
+    _, found = detector.assess({}, messages)
+    return any(assessment.alerts for assessment in found)
