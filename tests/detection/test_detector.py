@@ -219,3 +219,19 @@ def test_importing_the_package_brings_in_no_compiler() -> None:
     listed = json.loads(subprocess.check_output([sys.executable, "-c", code]))
     assert "numba" not in listed
     assert "numpy" not in listed
+
+
+def test_asking_an_age_and_being_told_raises_no_alert_by_itself(detector: Detector) -> None:
+    peers = [
+        ("one", "ㅎㅇ 몇살?"),
+        ("other", "중2요"),
+        ("one", "오 나도 중2 ㅋㅋ"),
+        ("other", "ㅋㅋ 반가워"),
+        ("one", "롤 해?"),
+        ("other", "ㅇㅇ 실버"),
+        ("one", "듀오 하자"),
+        ("other", "ㄱㄱ"),
+    ]
+    _, found = run(detector, messages(peers))
+    assert not any(assessment.alerts for assessment in found)
+    assert max(assessment.risk for assessment in found) < detector.threshold

@@ -20,6 +20,7 @@ from ansim.detection.labels import (
     SHOWN,
     SIGNAL_COUNT,
     TACTIC_COUNT,
+    TACTICS,
 )
 from ansim.detection.retention import DAY, NUMBERS
 
@@ -73,6 +74,11 @@ LOWERING = ("the other talks alike",)
 _ANY, _APPROACHER = COLUMN[ANY], COLUMN[APPROACHER]
 _MINOR, _ADULT = COLUMN[MINOR], COLUMN[ADULT]
 _AGE_SIGNAL = SIGNAL + SHOWN.index("V3") - TACTIC_COUNT
+_CONTACT = TACTICS.index("T01")
+UNSUPPORTED = 0.3
+"""Share that the way of talking counts while no tactic beyond contact and age was seen. Asking an
+age and being told one is what grooming begins with, and most harmless chats between strangers
+too: by themselves they must raise no alert."""
 _PRIOR_TURNS = 3.0
 """Beliefs and rates start as if so many neutral turns had been read."""
 
@@ -157,8 +163,13 @@ def describe(rows: Floats, own: int, out: Floats) -> None:
     offender in the room does not make the first look harmless.
     """
     row = rows[own]
+    beyond = 0.0
+    for tactic in range(TACTIC_COUNT):
+        if tactic != _CONTACT:
+            beyond += row[SUM + tactic]
+    substance = 1.0 - np.exp(-beyond)
     out[0] = np.log1p(row[ANY_SUM])
-    out[1] = np.log1p(row[APPROACH_SUM])
+    out[1] = (UNSUPPORTED + (1.0 - UNSUPPORTED) * substance) * np.log1p(row[APPROACH_SUM])
     quietest = np.inf
     turns = _PRIOR_TURNS
     young = 0.0
@@ -171,7 +182,7 @@ def describe(rows: Floats, own: int, out: Floats) -> None:
             young += rows[other, MINOR_SUM] - rows[other, ADULT_SUM]
             disclosed += rows[other, _AGE_SIGNAL]
     grown = (row[ADULT_SUM] - row[MINOR_SUM]) / (row[TURNS] + _PRIOR_TURNS)
-    out[2] = out[1] * min(1.0, np.log1p(disclosed))
+    out[2] = substance * out[1] * min(1.0, np.log1p(disclosed))
     out[3] = np.tanh(max(0.0, grown)) * np.tanh(max(0.0, young / turns))
     out[4] = quietest if quietest < np.inf else 0.0
 

@@ -82,5 +82,5 @@ def judge(rows: Floats, own: int, risk: float) -> tuple[Priority, tuple[Reason, 
     if _signal(others, 1):
         reasons.append(Reason(code="refusal"))
     if risk >= 0.8 or not reasons:
-        reasons.append(Reason(code="high_risk", values={"percent": round(100 * risk)}))
+        reasons.append(Reason(code="high_risk", values={"percent": min(99, round(100 * risk))}))
     return priority, tuple(reasons)
