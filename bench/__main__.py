@@ -39,7 +39,10 @@ def detection_rows(seconds: float) -> list[Row]:
     from ansim.training.speed import measure
 
     found = measure(seconds)
-    return [(name, f"{value:,.0f}", "messages/s, one core") for name, value in found.items()]
+    return [
+        (name.replace("_", " "), f"{value:,.0f}", "messages/s, one core")
+        for name, value in found.items()
+    ]
 
 
 class House:
