@@ -69,7 +69,9 @@ def new_page(browser: Browser, size: dict[str, int], scheme: str = "light") -> P
 
 def _complaint(kind: str, text: str) -> None:
     # A refused form (422) and a lost connection are part of a story; a breach of policy never is.
-    expected = "422" in text or "ERR_" in text
+    # htmx reports the request that a change of page cuts off as sendError and afterRequest.
+    cut_off = text.startswith(("htmx:sendError,", "htmx:afterRequest,"))
+    expected = "422" in text or "ERR_" in text or cut_off
     if kind == "error" and not expected:
         _HEARD[-1].append(text)
 
