@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. Both may be called again at any time.
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint bench soak train clean
+.PHONY: help install run test lint bench soak screenshots train clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -26,6 +26,10 @@ bench: ## measure speed and memory; writes docs/benchmarks.md
 soak: ## long runs: many kills, heavy fuzzing
 	@scripts/setup test
 	.venv/bin/python -m pytest -m soak --timeout 3600 -o addopts="-q --strict-markers"
+
+screenshots: ## the browser stories, their pages kept in docs/screenshots
+	@scripts/setup test
+	ANSIM_SCREENSHOTS=docs/screenshots .venv/bin/python -m pytest -q tests/browser
 
 train: install ## train the detector again from data/
 	.venv/bin/ansim train

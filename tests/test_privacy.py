@@ -1,0 +1,142 @@
+"""What people said, and who they are, lies nowhere readable: the whole home is searched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ansim.config import Config
+from tests.stream.conftest import free_port
+from tests.stream.house import alerts_in_database, environment, make_database
+from tests.test_run import Run
+
+pytestmark = pytest.mark.nats
+
+CALM = ["내일 수행평가 준비물 보라색색연필", "ㅇㅋ 급식 돈까스래"]
+RISKY = [
+    ("stranger-raw-77", "안녕 몇 살이야? 혼자 있어?"),
+    ("youth-raw-88", "중2요 혼자예요"),
+    ("stranger-raw-77", "용돈 줄게 우리 둘만의 비밀이야 엄마한테 말하지 마"),
+    ("stranger-raw-77", "사진 보낼래? 라인으로 와"),
+    ("stranger-raw-77", "오늘 만날래? 데리러 갈게"),
+]
+SECRETS = [
+    "보라색색연필",
+    "데리러 갈게",
+    "비밀이야",
+    "calm-room-raw-55",
+    "risky-room-raw-66",
+    "stranger-raw-77",
+    "youth-raw-88",
+    "friend-raw-99",
+]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return replace(
+        Config(home=tmp_path / "home", nats_port=free_port()),
+        console_port=free_port(),
+        intake_port=free_port(),
+    )
+
+
+@pytest.fixture
+def run(config: Config) -> Iterator[Run]:
+    running = Run(environment(config))
+    running.wait_for("Ctrl-C stops everything")
+    yield running
+    if running.process.poll() is None:
+        running.interrupt()
+
+
+def readable(folder: Path) -> list[str]:
+    """Every place in the folder where one of the secrets can be read, in any usual encoding."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        for secret in SECRETS:
+            forms = {
+                secret.encode(),
+                secret.encode("utf-16-le"),
+                secret.encode("cp949"),
+                secret.encode("ascii", "backslashreplace"),
+            }
+            if any(form in content for form in forms):
+                found.append(f"{path.relative_to(folder)}: {secret}")
+    return found
+
+
+def test_the_search_itself_finds_what_is_readable(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("saw 보라색색연필", "utf-8")
+    (tmp_path / "json").write_text('{"id": "youth-raw-88"}', "utf-8")
+    assert readable(tmp_path) == ["json: youth-raw-88", "log: 보라색색연필"]
+
+
+def test_nothing_said_and_no_raw_id_is_readable_in_the_home_or_the_output(
+    run: Run, config: Config
+) -> None:
+    key = make_database(config)
+    address = f"http://127.0.0.1:{config.intake_port}/v1/messages"
+    now = time.time()
+    items = [
+        {"id": f"c{n}", "conversation": "calm-room-raw-55", "author": "friend-raw-99", "text": text}
+        for n, text in enumerate(CALM)
+    ] + [
+        {"id": f"r{n}", "conversation": "risky-room-raw-66", "author": author, "text": text}
+        for n, (author, text) in enumerate(RISKY)
+    ]
+    for number, item in enumerate(items):
+        answer = None
+        for _ in range(50):  # the gateway learns of a new source within two seconds
+            answer = httpx.post(
+                address,
+                json={**item, "at": now + number},
+                headers={"Authorization": f"Bearer {key}"},
+            )
+            if answer.status_code != 401:
+                break
+            time.sleep(0.1)
+        assert answer is not None
+        assert answer.status_code == 202, answer.text
+    deadline = time.monotonic() + 20
+    while not alerts_in_database(config):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert len({room for room, _, _ in alerts_in_database(config)}) == 1, (
+        "the calm room raised none"
+    )
+    assert readable(config.home) == []
+    assert run.interrupt() == 0
+    assert readable(config.home) == [], "after the last snapshots as well"
+    assert not [secret for secret in SECRETS if secret in run.output]
+    assert turns_in_database(config) == len(RISKY), "only what alerted is in the database"
+
+
+def turns_in_database(config: Config) -> int:
+    """Turns that casework holds, counted by its own means, with their words readable by key."""
+    script = (
+        "from ansim import casework; casework.ready()\n"
+        "from ansim.casework.models import Turn\n"
+        "print(sum('데리러' in (turn.text or '') for turn in Turn.objects.all()),"
+        " Turn.objects.count())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | environment(config),
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert int(told[0]) == 1
+    return int(told[1])
