@@ -189,6 +189,40 @@ async def test_messages_lost_before_they_were_read_are_told(
     assert book.gaps == [(partition, Gap(last - 14, last - 3))]
 
 
+async def test_an_item_that_cannot_be_read_is_told_and_holds_nothing_up(
+    config: Config, keyring: Keyring, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assess = Detector.assess
+
+    def stumbling(
+        self: Detector, states: dict[str, ConversationState], messages: Sequence[Message]
+    ) -> object:
+        if any(message.text == "돌부리" for message in messages):
+            raise RuntimeError("a message nobody thought of")
+        return assess(self, states, messages)
+
+    monkeypatch.setattr(Detector, "assess", stumbling)
+    messages = risky(time.time())
+    bad = msgspec.structs.replace(calm(ROOM, time.time(), "bad"), text="돌부리")
+    publisher = await Publisher.connect(config, keyring)
+    partition = layout.partition_of(ROOM, config.partitions)
+    await publisher.publish([messages[0], bad, *messages[1:]])
+    await publisher.jetstream.publish(layout.chat_subject(partition, ROOM), b"?nonsense")
+    book = Book()
+    async with working(config, keyring, book):
+        await until_read(publisher)
+    await publisher.close()
+    assert [(number, str(what).rpartition("(")[2]) for number, what in book.gaps] == [
+        (partition, "UnknownItem)"),
+        (partition, "RuntimeError)"),
+    ]
+    assert "돌부리" not in str(book.gaps)
+    state = await snapshot(config, keyring)
+    assert state is not None
+    assert [turn.id for turn in state.turns] == [message.id for message in messages]
+    assert state.open_alerts
+
+
 async def until_read(publisher: Publisher) -> None:
     async with asyncio.timeout(20):
         while await publisher.backlog() > 0:

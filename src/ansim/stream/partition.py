@@ -50,6 +50,18 @@ _packer = msgspec.msgpack.Encoder()
 _unpacker = msgspec.msgpack.Decoder(dict[str, ConversationState])
 
 
+def _decoded(items: list[Delivered]) -> tuple[list[tuple[int, Item]], list[tuple[int, str]]]:
+    """Items with their places, and the places of bytes that this version cannot read."""
+    result: list[tuple[int, Item]] = []
+    unreadable: list[tuple[int, str]] = []
+    for item in items:
+        try:
+            result.append((item.sequence, decode(item.data)))
+        except UnknownItem:
+            unreadable.append((item.sequence, UnknownItem.__name__))
+    return result, unreadable
+
+
 class Partition:
     """States of one partition's conversations, held under a lease."""
 
@@ -127,38 +139,50 @@ class Partition:
         """Takes a run of items into the states; returns when their effects are durable."""
         async with self._turn:
             # One batch of one partition at a time: leases are renewed in between.
-            wanted = self._assess(items)
+            wanted, unreadable = self._assess(items)
             await asyncio.sleep(0)
+        for sequence, why in unreadable:
+            log.error("partition %d, item %d was passed over: %s", self._number, sequence, why)
+            what = f"item {sequence} could not be read ({why})"
+            await asyncio.to_thread(self._on_gap, self._number, what)
         await self._effects.apply(wanted)
         self._position = items[-1].sequence
 
-    def _assess(self, items: list[Delivered]) -> list[AlertReport]:
+    def _assess(self, items: list[Delivered]) -> tuple[list[AlertReport], list[tuple[int, str]]]:
+        """Takes items into the states. Returns what casework must hear, and what was unreadable."""
         wanted: list[AlertReport] = []
-        for _, run in groupby(self._decoded(items), lambda pair: type(pair[1])):
+        decoded, unreadable = _decoded(items)
+        for _, run in groupby(decoded, lambda pair: type(pair[1])):
             pairs = list(run)
-            messages = [item for _, item in pairs if isinstance(item, Message)]
-            if messages:
-                states, assessments = self._detector.assess(self._states, messages)
-                self._states.update(states)
-                wanted += self._reports(messages, assessments, pairs[-1][0])
-            for _, item in pairs:
-                if isinstance(item, AlertClosed) and item.conversation in self._states:
-                    state = self._states[item.conversation]
-                    after = closed(state, item.about, item.episode)
-                    self._states[item.conversation] = after
+            try:
+                wanted += self._take(pairs)
+            except Exception:
+                # One of them: each by itself, so that the others are not lost with it.
+                for pair in pairs:
+                    try:
+                        wanted += self._take([pair])
+                    except Exception as error:
+                        unreadable.append((pair[0], type(error).__name__))
+        return wanted, unreadable
+
+    def _take(self, pairs: list[tuple[int, Item]]) -> list[AlertReport]:
+        """Takes items of one kind into the states, all or none."""
+        messages = [item for _, item in pairs if isinstance(item, Message)]
+        states, assessments = self._detector.assess(self._states, messages)
+        for _, item in pairs:
+            if isinstance(item, AlertClosed) and item.conversation in self._states:
+                state = states.get(item.conversation, self._states[item.conversation])
+                states[item.conversation] = closed(state, item.about, item.episode)
+        wanted = self._reports(messages, states, assessments, pairs[-1][0])
+        self._states.update(states)
         return wanted
 
-    def _decoded(self, items: list[Delivered]) -> list[tuple[int, Item]]:
-        result: list[tuple[int, Item]] = []
-        for item in items:
-            try:
-                result.append((item.sequence, decode(item.data)))
-            except UnknownItem as error:
-                log.error("partition %d, item %d: %s", self._number, item.sequence, error)
-        return result
-
     def _reports(
-        self, messages: list[Message], assessments: list[Assessment], sequence: int
+        self,
+        messages: list[Message],
+        states: dict[str, ConversationState],
+        assessments: list[Assessment],
+        sequence: int,
     ) -> list[AlertReport]:
         touched: dict[str, list[Assessment]] = {}
         alerted = set()
@@ -174,7 +198,7 @@ class Partition:
             for conversation in alerted
             for report in reports(
                 source[conversation],
-                self._states[conversation],
+                states[conversation],
                 touched[conversation],
                 self._detector.versions,
                 sequence,
