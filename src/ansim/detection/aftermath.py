@@ -46,7 +46,9 @@ def forget(state: ConversationState, now: float) -> ConversationState | None:
 
     memory = Memory(state, state.conversation)
     now = max(now, state.newest)
-    memory.oldest_text = expire(memory.turns, now, memory.watched(now), memory.oldest_text)
+    watched = memory.watched(now)
+    memory.oldest_text = expire(memory.turns, now, watched, memory.oldest_text)
+    memory.ids.forget(now, watched)
     rows = memory.rows(evidence.WIDTH)
     living = [
         place

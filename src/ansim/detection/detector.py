@@ -18,12 +18,13 @@ from ansim import __version__, reading
 from ansim.chat import Message
 from ansim.detection import spans, weights
 from ansim.detection.gate import Gate, blanked
+from ansim.detection.identities import identity
 from ansim.detection.labels import SHOWN
 from ansim.detection.memory import Memory
 from ansim.detection.priority import judge
 from ansim.detection.retention import MOST_ACCOUNTS
 from ansim.detection.risk import RiskModel
-from ansim.detection.state import ConversationState, Episode, identity
+from ansim.detection.state import ConversationState, Episode
 from ansim.detection.urgency import NONE, signs
 from ansim.detection.values import AlertEvent, Assessment, Priority, Span, Turn, Versions
 
@@ -100,7 +101,7 @@ class Detector:
             if memory is None:
                 memory = Memory(states.get(message.conversation), message.conversation)
                 memories[message.conversation] = memory
-            if memory.remember(identity(message.id)):
+            if memory.remember(identity(message.id), message.at):
                 fresh.append((message, memory, reading.read(blanked(message.text))))
         logits = self.gate.logits([read.text for _, _, read in fresh])
         shown = _shown(logits)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ansim.detection.retention import MOST_IDS, WATCHED_TEXT
-from ansim.detection.state import ID_BYTES, ConversationState, holds
+from ansim.detection.identities import Identities
+from ansim.detection.retention import WATCHED_TEXT
+from ansim.detection.state import ConversationState
 from ansim.detection.values import Turn
 from ansim.detection.window import expire, insert
 
@@ -25,7 +26,7 @@ class Memory:
         "changed",
         "episodes",
         "evidence",
-        "known",
+        "ids",
         "newest",
         "oldest_text",
         "risk",
@@ -42,20 +43,18 @@ class Memory:
         self.evidence = state.evidence
         self.turns = list(state.turns)
         self.oldest_text = state.oldest_text
-        self.known = state.known
+        self.ids = Identities(state.known, state.known_before, state.known_since, state.newest)
         self.episodes = dict(state.episodes)
         self.watched_at = state.watched_at
         self.risk = state.risk
         self.any_open = any(episode.open for episode in self.episodes.values())
         self.changed = False
 
-    def remember(self, identity: bytes) -> bool:
-        """Notes a message id. False when it is known already."""
-        if holds(self.known, identity):
-            return False
-        self.known = (self.known + identity)[-MOST_IDS * ID_BYTES :]
-        self.changed = True
-        return True
+    def remember(self, identity: bytes, at: float) -> bool:
+        """Notes the id of a message said at event time ``at``. False when it is known already."""
+        fresh = self.ids.add(identity, at)
+        self.changed |= fresh
+        return fresh
 
     def account(self, name: str) -> int:
         """The place of an account, given to it now if it is new."""
@@ -106,6 +105,7 @@ class Memory:
         self.oldest_text = expire(self.turns, newest, self.watched(newest), self.oldest_text)
 
     def state(self) -> ConversationState:
+        known, known_before, known_since = self.ids.packed()
         return ConversationState(
             conversation=self._conversation,
             newest=self.newest,
@@ -113,7 +113,9 @@ class Memory:
             evidence=self.evidence,
             turns=tuple(self.turns),
             oldest_text=self.oldest_text,
-            known=self.known,
+            known=known,
+            known_before=known_before,
+            known_since=known_since,
             episodes=self.episodes,
             watched_at=self.watched_at,
             risk=self.risk,

@@ -18,5 +18,6 @@ WATCHED_TURNS = 400
 """Most turns held in a window, with text or without."""
 MOST_ACCOUNTS = 64
 """Most accounts remembered in one conversation; the one with the least evidence makes room."""
-MOST_IDS = 512
-"""Message ids remembered, so that a second delivery is dropped."""
+MOST_IDS = 20_000
+"""Most message ids remembered, so that a second delivery is dropped; the time they live is that of
+the text. Where a room says more, at least the latest half of so many is known."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import msgspec
 
 from ansim.detection.values import Turn
@@ -12,6 +10,7 @@ SCHEMA = 1
 """Raised when an older snapshot could no longer be read as it stands."""
 
 ID_BYTES = 8
+NEVER = float("-inf")
 
 
 class Episode(msgspec.Struct, frozen=True, array_like=True):
@@ -27,12 +26,13 @@ class ConversationState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     """Everything detection remembers of a conversation. ``assess`` makes a new one, never edits.
 
     ``evidence`` holds one row of ``evidence.WIDTH`` little-endian doubles for each of
-    ``accounts``; ``known`` the 8-byte hashes of recent message ids, oldest first.
+    ``accounts``; ``known`` and ``known_before`` the 8-byte hashes of recent message ids, oldest
+    first (``identities`` says when they go).
     """
 
     conversation: str
     schema: int = SCHEMA
-    newest: float = float("-inf")
+    newest: float = NEVER
     """Newest event time seen, seconds since 1970."""
     accounts: tuple[str, ...] = ()
     evidence: bytes = b""
@@ -41,8 +41,11 @@ class ConversationState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     oldest_text: float = float("inf")
     """Event time of the oldest turn whose text is still held."""
     known: bytes = b""
+    known_before: bytes = b""
+    known_since: float = NEVER
+    """Event time at which ``known`` began and ``known_before`` ended."""
     episodes: dict[str, Episode] = {}
-    watched_at: float = float("-inf")
+    watched_at: float = NEVER
     """Last event time at which the risk was at or above the watch threshold."""
     risk: float = 0.0
 
@@ -50,19 +53,3 @@ class ConversationState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     def open_alerts(self) -> tuple[str, ...]:
         """Accounts with an open alert."""
         return tuple(about for about, episode in self.episodes.items() if episode.open)
-
-
-def identity(message_id: str) -> bytes:
-    """Stable 8-byte hash of a message id."""
-    raw = message_id.encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(raw, digest_size=ID_BYTES).digest()
-
-
-def holds(known: bytes, wanted: bytes) -> bool:
-    """Whether the packed hashes ``known`` contain ``wanted`` at an entry's own place."""
-    at = known.find(wanted)
-    while at >= 0:
-        if at % ID_BYTES == 0:
-            return True
-        at = known.find(wanted, at + 1)
-    return False
