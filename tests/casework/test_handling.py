@@ -153,6 +153,50 @@ def test_a_dismissal_can_be_taken_back_for_ten_minutes(alert: Alert, counsellor:
     assert refused.value.code == "too_late"
 
 
+def test_taking_a_dismissal_back_tells_the_stream_as_well(
+    alert: Alert, counsellor: Account
+) -> None:
+    alerts.claim(alert.pk, counsellor)
+    alerts.close(alert.pk, counsellor, "not_grooming")
+    alerts.reopen(alert.pk, counsellor, "잘못 누름")
+    closed, reopened = stream_commands.pending(10)
+    assert (closed.kind, reopened.kind) == ("alert_closed", "alert_reopened")
+    assert reopened.payload == closed.payload
+
+
+@pytest.mark.parametrize("outcome", ["not_grooming", "confirmed"])
+def test_words_that_waited_are_not_sent_after_a_closing(
+    alert: Alert, counsellor: Account, outcome: str
+) -> None:
+    alerts.claim(alert.pk, counsellor)
+    message = interventions.send(alert.pk, counsellor, "괜찮아요?")
+    alerts.close(alert.pk, counsellor, outcome, done=["no_contact"])
+    assert interventions.take_queued() == []
+    message.refresh_from_db()
+    assert message.state == "failed"
+    assert "closed before sending" in message.detail
+    event = AuditEvent.objects.get(action="message.failed")
+    assert event.actor == counsellor
+    assert event.details["message"] == str(message.pk)
+    if outcome == "not_grooming":
+        alerts.reopen(alert.pk, counsellor, "잘못 누름")
+        assert interventions.take_queued() == []
+
+
+def test_words_put_back_into_the_queue_after_a_closing_are_not_sent(
+    alert: Alert, counsellor: Account
+) -> None:
+    alerts.claim(alert.pk, counsellor)
+    interventions.send(alert.pk, counsellor, "괜찮아요?")
+    [taken] = interventions.take_queued()
+    alerts.close(alert.pk, counsellor, "confirmed", done=["no_contact"])
+    assert [left.id for left in interventions.left_sending()] == [taken.id]
+    assert interventions.record_delivery(taken.id, "queued", "대화방이 답하지 않음")
+    assert interventions.take_queued() == []
+    message = OutgoingMessage.objects.get()
+    assert (message.state, "closed before sending" in message.detail) == ("failed", True)
+
+
 def test_words_go_out_only_from_the_holder(alert: Alert, counsellor: Account) -> None:
     with pytest.raises(Refused) as refused:
         interventions.send(alert.pk, counsellor, "안녕하세요")

@@ -196,6 +196,27 @@ def test_flagged_text_goes_after_twelve_months(source: SourceRecord, counsellor:
     assert texts(alert) == [None, None]
 
 
+def test_words_that_still_wait_when_their_time_is_over_are_never_sent_empty(
+    source: SourceRecord, counsellor: Account
+) -> None:
+    alert = raised()
+    alerts.claim(alert.pk, counsellor)
+    interventions.send(alert.pk, counsellor, "잘 지내요?")
+    [taken] = interventions.take_queued()
+    interventions.send(alert.pk, counsellor, "안녕하세요")
+    assert retention.purge(after(days=366)).messages == 2
+    assert interventions.left_sending() == []
+    assert OutgoingMessage.objects.get(pk=taken.id).state == "unknown"
+    assert AuditEvent.objects.filter(action="message.unknown").count() == 1
+    OutgoingMessage.objects.filter(pk=taken.id).delete()
+    message = OutgoingMessage.objects.get()
+    assert (message.state, message.text) == ("failed", None)
+    assert AuditEvent.objects.get(action="message.failed").actor_label == audit.RETENTION
+    OutgoingMessage.objects.update(state="queued")  # as one that came back from a try
+    assert interventions.take_queued() == []
+    assert OutgoingMessage.objects.get().state == "failed"
+
+
 def test_a_gap_in_the_stream_is_on_record(db: None) -> None:
     gaps.record(3, "items 5 to 9 are gone")
     event = AuditEvent.objects.get()

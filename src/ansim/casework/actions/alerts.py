@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit
+from ansim.casework.actions import audit, interventions
 from ansim.casework.actions.permission import require
 from ansim.casework.actions.reports import AlertReport, raise_or_update
 from ansim.casework.errors import Refused
@@ -43,6 +43,19 @@ def _locked(alert_id: int) -> Alert:
 def _still_open(alert: Alert) -> None:
     if alert.state != State.OPEN:
         raise Refused("closed", _("이미 종결된 경보입니다."))
+
+
+def _tell_stream(kind: str, alert: Alert) -> None:
+    StreamCommand.objects.create(
+        kind=kind,
+        payload={
+            "source": alert.conversation.source_id,
+            "conversation": alert.conversation.pseudonym,
+            "about": alert.about,
+            "episode": alert.episode,
+        },
+        created_at=timezone.now(),
+    )
 
 
 def may_reveal(alert: Alert, actor: Account) -> bool:
@@ -113,6 +126,8 @@ def close(
 ) -> Alert:
     """Closes an alert that the actor holds, and tells the stream so, in one transaction.
 
+    Words of it that no courier has taken yet are not sent any more.
+
     ``outcome`` is one of ``Outcome``; ``done`` says what was done (``Done``), needed unless the
     outcome is "not grooming". Raises Refused naming what is missing.
     """
@@ -135,23 +150,18 @@ def close(
     alert.closed_at = timezone.now()
     alert.closed_by = actor
     alert.save(update_fields=["state", "outcome", "done", "outcome_note", "closed_at", "closed_by"])
-    StreamCommand.objects.create(
-        kind="alert_closed",
-        payload={
-            "source": alert.conversation.source_id,
-            "conversation": alert.conversation.pseudonym,
-            "about": alert.about,
-            "episode": alert.episode,
-        },
-        created_at=alert.closed_at,
-    )
+    interventions.end_queued(alert, actor)
+    _tell_stream("alert_closed", alert)
     audit.record("alert.closed", alert, actor=actor, details={"outcome": outcome, "done": steps})
     return alert
 
 
 @transaction.atomic
 def reopen(alert_id: int, actor: Account, reason: str) -> Alert:
-    """Takes back a dismissal within ten minutes, while its text is still there (R06)."""
+    """Takes back a dismissal within ten minutes, while its text is still there (R06).
+
+    Tells the stream so in the same transaction, as closing did.
+    """
     require(actor, Act.CLOSE)
     alert = _locked(alert_id)
     if alert.state != State.CLOSED or alert.outcome != Outcome.NOT_GROOMING:
@@ -172,5 +182,6 @@ def reopen(alert_id: int, actor: Account, reason: str) -> Alert:
     alert.closed_at = None
     alert.closed_by = None
     alert.save(update_fields=["state", "outcome", "done", "outcome_note", "closed_at", "closed_by"])
+    _tell_stream("alert_reopened", alert)
     audit.record("alert.reopened", alert, actor=actor, reason=reason)
     return alert

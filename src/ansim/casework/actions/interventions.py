@@ -5,6 +5,7 @@ Nothing here writes a message by itself (R08), and none goes out without an auth
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
@@ -26,6 +27,9 @@ from ansim.casework.models import (
 from ansim.casework.roles import Act
 
 MAX_LENGTH = 2000
+
+CLOSED_BEFORE = "보내기 전에 종결됨 / closed before sending"
+GONE_BEFORE = "보내기 전에 보관 기간이 지남 / its text was deleted before sending"
 
 _NEXT: dict[str, frozenset[str]] = {
     Delivery.QUEUED: frozenset({Delivery.SENDING, Delivery.FAILED}),
@@ -118,21 +122,67 @@ def send(
 
 @transaction.atomic
 def take_queued(limit: int = 20) -> list[Outgoing]:
-    """The oldest queued messages, now marked as being sent. Each is handed out once."""
+    """The oldest queued messages, now marked as being sent. Each is handed out once.
+
+    Words of a closed alert, or whose text is no longer held, fail here instead: they may have come
+    back into the queue after a try that did not get through.
+    """
     rows = list(
         OutgoingMessage.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("alert__conversation")
         .filter(state=Delivery.QUEUED)
         .order_by("created_at")[:limit]
     )
+    fit: list[OutgoingMessage] = []
     for row in rows:
+        if row.alert.state != State.OPEN:
+            _end(row, audit.COURIER, CLOSED_BEFORE)
+        elif not row.text:
+            _end(row, audit.COURIER, GONE_BEFORE)
+        else:
+            fit.append(row)
+    for row in fit:
         row.state = Delivery.SENDING
         row.attempts += 1
         row.save(update_fields=["state", "attempts"])
         audit.record(
             "message.sending", row.alert, actor=audit.COURIER, details={"message": str(row.pk)}
         )
-    return [_outgoing(row) for row in rows]
+    return [_outgoing(row) for row in fit]
+
+
+def end_queued(alert: Alert, actor: Account) -> None:
+    """Fails what waits to be sent for an alert that is being closed."""
+    waiting = OutgoingMessage.objects.select_for_update(of=("self",)).filter(
+        alert=alert, state=Delivery.QUEUED
+    )
+    for row in waiting:
+        _end(row, actor, CLOSED_BEFORE)
+
+
+def end_gone(ids: Iterable[UUID]) -> None:
+    """Ends the delivery of these messages before retention takes their text: what waits fails;
+    of what a courier took and never accounted for, nobody can say (it may still tell)."""
+    under_way = OutgoingMessage.objects.select_for_update(of=("self",)).filter(
+        pk__in=list(ids), state__in=(Delivery.QUEUED, Delivery.SENDING)
+    )
+    for row in under_way.select_related("alert"):
+        taken = row.state == Delivery.SENDING
+        _end(row, audit.RETENTION, GONE_BEFORE, Delivery.UNKNOWN if taken else Delivery.FAILED)
+
+
+def _end(
+    row: OutgoingMessage, actor: Account | str, detail: str, state: Delivery = Delivery.FAILED
+) -> None:
+    row.state = state
+    row.detail = detail
+    row.save(update_fields=["state", "detail"])
+    audit.record(
+        f"message.{state}",
+        row.alert,
+        actor=actor,
+        details={"message": str(row.pk), "detail": detail},
+    )
 
 
 def left_sending() -> list[Outgoing]:

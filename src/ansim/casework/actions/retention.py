@@ -8,7 +8,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import Q
 
-from ansim.casework.actions import audit
+from ansim.casework.actions import audit, interventions
 from ansim.casework.actions.alerts import UNDO
 from ansim.casework.models import Alert, AuditEvent, Outcome, OutgoingMessage, State, Turn
 
@@ -56,9 +56,13 @@ def purge(now: datetime) -> Purged:
         Q(conversation__in={alert.conversation_id for alert in over})
         | Q(kept_at__lte=now - FLAGGED)
     )
-    messages = OutgoingMessage.objects.filter(
-        Q(alert__in=over) | Q(created_at__lte=now - FLAGGED), text__isnull=False
-    ).update(text=None)
+    going = list(
+        OutgoingMessage.objects.filter(
+            Q(alert__in=over) | Q(created_at__lte=now - FLAGGED), text__isnull=False
+        ).values_list("pk", flat=True)
+    )
+    interventions.end_gone(going)
+    messages = OutgoingMessage.objects.filter(pk__in=going).update(text=None)
     gone = {alert.pk: alert for alert in (*over, *old)}
     Alert.objects.filter(pk__in=gone).update(text_purged_at=now, outcome_note=None)
     AuditEvent.objects.bulk_create(
