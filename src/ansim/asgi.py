@@ -9,9 +9,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ansim.settings")
 
 from django.core.asgi import get_asgi_application
 
+from ansim.console.doorway import with_limits
 from ansim.console.live import with_shutdown
 
 # WhiteNoise hands files over in pieces, synchronously; they are few and small.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
-application = with_shutdown(get_asgi_application())
+application = with_shutdown(with_limits(get_asgi_application()))

@@ -175,7 +175,8 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# One export file (see console/views/upload.py) and its form fields fit; nothing larger is read.
+# One export file (see console/views/upload.py) and its form fields fit. ansim.asgi lets nothing
+# larger in (console/doorway.py), so that no part of a request is ever written to disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
