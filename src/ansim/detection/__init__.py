@@ -6,7 +6,7 @@ weights, once, reads two files of the package.)
 
 from typing import TYPE_CHECKING
 
-from ansim.detection.state import ConversationState, Episode
+from ansim.detection.state import ConversationState, Episode, fits
 from ansim.detection.values import (
     AlertEvent,
     Assessment,
@@ -33,6 +33,7 @@ __all__ = [
     "Turn",
     "Versions",
     "closed",
+    "fits",
     "forget",
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from ansim.detection import columns
 from ansim.detection.memory import Memory
 from ansim.detection.retention import NUMBERS
 from ansim.detection.state import ConversationState, Episode
@@ -24,14 +25,12 @@ def closed(state: ConversationState, about: str, episode: int) -> ConversationSt
     held = state.episodes.get(about)
     if held is None or not held.open or held.number != episode:
         return state
-    from ansim.detection import evidence
-
     memory = Memory(state, state.conversation)
     if about in memory.accounts:
-        rows = memory.rows(evidence.WIDTH)
+        rows = memory.rows(columns.WIDTH)
         row = rows[memory.accounts.index(about)]
-        row[evidence.SUM : evidence.SIGNAL] *= JUDGED_SHARE
-        row[evidence.SOON] = 0.0
+        row[columns.SUM : columns.SIGNAL] *= JUDGED_SHARE
+        row[columns.SOON] = 0.0
         memory.evidence = rows.tobytes()
     memory.episodes[about] = Episode(held.number, False, held.at)
     return memory.state()
@@ -42,18 +41,16 @@ def forget(state: ConversationState, now: float) -> ConversationState | None:
 
     None when nothing is left to hold. ``assess`` does the same for the conversations it touches.
     """
-    from ansim.detection import evidence
-
     memory = Memory(state, state.conversation)
     now = max(now, state.newest)
     watched = memory.watched(now)
     memory.oldest_text = expire(memory.turns, now, watched, memory.oldest_text)
     memory.ids.forget(now, watched)
-    rows = memory.rows(evidence.WIDTH)
+    rows = memory.rows(columns.WIDTH)
     living = [
         place
         for place, account in enumerate(memory.accounts)
-        if (rows[place, evidence.TURNS] > 0 and now - rows[place, evidence.LAST] <= NUMBERS)
+        if (rows[place, columns.TURNS] > 0 and now - rows[place, columns.LAST] <= NUMBERS)
         or (account in memory.episodes and now - memory.episodes[account].at <= NUMBERS)
         or (account in memory.episodes and memory.episodes[account].open)
     ]

@@ -10,6 +10,23 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ansim.detection.columns import (
+    ADULT_SUM,
+    ANY_SUM,
+    APPROACH_SUM,
+    AT,
+    COUNT,
+    FIRST,
+    HARM,
+    LAST,
+    MINOR_SUM,
+    SIGNAL,
+    SOON,
+    SUM,
+    THREAT,
+    TURNS,
+)
+from ansim.detection.columns import WIDTH as WIDTH  # noqa: PLC0414 - asked for here too
 from ansim.detection.compiling import compiled
 from ansim.detection.labels import (
     ADULT,
@@ -31,23 +48,6 @@ HALF_LIFE = 14 * DAY
 """Of evidence. Grooming over weeks still adds up; a year-old quarrel does not."""
 SOON_HALF_LIFE = 1 * DAY
 """Of "a meeting is near" and of threats: tomorrow it is over or said again."""
-
-# Columns of a row.
-AT, FIRST, LAST, TURNS = 0, 1, 2, 3
-SUM = 4
-"""TACTIC_COUNT columns: noisy-or evidence, the sum of -log(1 - p) over turns."""
-COUNT = SUM + TACTIC_COUNT
-"""TACTIC_COUNT columns: about how many turns showed the tactic, the sum of p where not small."""
-ANY_SUM = COUNT + TACTIC_COUNT
-APPROACH_SUM = ANY_SUM + 1
-"""Noisy-or evidence that the account talks as approachers do."""
-SIGNAL = APPROACH_SUM + 1
-"""SIGNAL_COUNT columns: noisy-or evidence of youth signals in this account's own words."""
-MINOR_SUM = SIGNAL + SIGNAL_COUNT
-ADULT_SUM = MINOR_SUM + 1
-SOON, THREAT, HARM = ADULT_SUM + 1, ADULT_SUM + 2, ADULT_SUM + 3
-"""Decaying maxima of ``urgency.signs``, in that order."""
-WIDTH = HARM + 1
 
 FLOOR = 0.05
 """Evidence a turn must exceed to count: a thousand harmless turns are still harmless."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ansim.detection.columns import ANY_SUM, LAST, WIDTH
 from ansim.detection.identities import Identities
 from ansim.detection.retention import WATCHED_TEXT
 from ansim.detection.state import ConversationState
@@ -70,8 +71,6 @@ class Memory:
 
     def make_room(self) -> None:
         """Forgets the account with the least evidence; those with an open alert come last."""
-        from ansim.detection.evidence import ANY_SUM, LAST, WIDTH
-
         rows = self.rows(WIDTH)
 
         def worth(place: int) -> tuple[bool, float, float]:

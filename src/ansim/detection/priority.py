@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ansim.detection import evidence
+from ansim.detection import columns
 from ansim.detection.labels import TACTICS
 from ansim.detection.tactics import tactics
 from ansim.detection.values import Priority, Reason
@@ -25,16 +25,16 @@ _STAGES = 3
 
 def _noticed(row: Floats, tactic: str) -> float:
     """Probability that the tactic was used at all (noisy-or over turns)."""
-    return float(-np.expm1(-row[evidence.SUM + TACTICS.index(tactic)]))
+    return float(-np.expm1(-row[columns.SUM + TACTICS.index(tactic)]))
 
 
 def _count(row: Floats, tactic: str) -> float:
     """About how many turns showed the tactic, decayed."""
-    return float(row[evidence.COUNT + TACTICS.index(tactic)])
+    return float(row[columns.COUNT + TACTICS.index(tactic)])
 
 
 def _signal(others: Floats, number: int) -> bool:
-    column = evidence.SIGNAL + number - 1
+    column = columns.SIGNAL + number - 1
     return bool(len(others)) and float(-np.expm1(-others[:, column].sum())) >= CERTAIN
 
 
@@ -50,9 +50,9 @@ def judge(rows: Floats, own: int, risk: float) -> tuple[Priority, tuple[Reason, 
     seen = {tactic: _noticed(row, tactic) for tactic in TACTICS}
     used = [tactic for tactic in TACTICS if seen[tactic] >= CERTAIN]
 
-    soon = float(row[evidence.SOON]) >= LIKELY
-    threat = float(row[evidence.THREAT]) >= LIKELY
-    harm = bool(len(others)) and float(others[:, evidence.HARM].max()) >= LIKELY
+    soon = float(row[columns.SOON]) >= LIKELY
+    threat = float(row[columns.THREAT]) >= LIKELY
+    harm = bool(len(others)) and float(others[:, columns.HARM].max()) >= LIKELY
     if soon:
         reasons.append(Reason(code="meeting_soon"))
     if threat:
@@ -72,7 +72,7 @@ def judge(rows: Floats, own: int, risk: float) -> tuple[Priority, tuple[Reason, 
     stages = {tactics()[tactic].stage for tactic in used}
     if len(stages) >= _STAGES:
         reasons.append(Reason(code="stages", values={"count": len(stages)}))
-    strongest = sorted(used, key=lambda tactic: -row[evidence.SUM + TACTICS.index(tactic)])
+    strongest = sorted(used, key=lambda tactic: -row[columns.SUM + TACTICS.index(tactic)])
     for tactic in strongest[:4]:
         count = max(1, round(_count(row, tactic)))
         reasons.append(Reason(code="tactic", values={"tactic": tactic, "count": count}))

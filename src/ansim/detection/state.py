@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ansim.detection.columns import WIDTH
 from ansim.detection.values import Turn
 
 SCHEMA = 1
@@ -11,6 +12,7 @@ SCHEMA = 1
 
 ID_BYTES = 8
 NEVER = float("-inf")
+_DOUBLE = 8
 
 
 class Episode(msgspec.Struct, frozen=True, array_like=True):
@@ -25,7 +27,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
 class ConversationState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything detection remembers of a conversation. ``assess`` makes a new one, never edits.
 
-    ``evidence`` holds one row of ``evidence.WIDTH`` little-endian doubles for each of
+    ``evidence`` holds one row of ``columns.WIDTH`` little-endian doubles for each of
     ``accounts``; ``known`` and ``known_before`` the 8-byte hashes of recent message ids, oldest
     first (``identities`` says when they go).
     """
@@ -53,3 +55,20 @@ class ConversationState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     def open_alerts(self) -> tuple[str, ...]:
         """Accounts with an open alert."""
         return tuple(about for about, episode in self.episodes.items() if episode.open)
+
+
+def fits(state: ConversationState) -> bool:
+    """Whether this version can go on from ``state``, which another may have written.
+
+    False for another schema, for evidence of another width or that is not a number, and for ids of
+    another length. Such a state would stop ``assess`` at every message of its batch.
+    """
+    if state.schema != SCHEMA or len(set(state.accounts)) != len(state.accounts):
+        return False
+    if len(state.evidence) != len(state.accounts) * WIDTH * _DOUBLE:
+        return False
+    if len(state.known) % ID_BYTES or len(state.known_before) % ID_BYTES:
+        return False
+    import numpy as np
+
+    return bool(np.isfinite(np.frombuffer(state.evidence, np.float64)).all())
