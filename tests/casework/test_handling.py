@@ -223,8 +223,8 @@ def test_an_unapproved_template_cannot_be_sent(
         interventions.send(alert.pk, counsellor, template.text, template)
     assert refused.value.code == "not_approved"
     with pytest.raises(Refused):
-        templates.approve(template.pk, counsellor)
-    template = templates.approve(template.pk, supervisor)
+        templates.approve(template.pk, counsellor, template.version)
+    template = templates.approve(template.pk, supervisor, template.version)
     interventions.send(alert.pk, counsellor, template.text, template)
     changed = templates.write("first-words", "ko", "새 제목", "{agency}입니다. 112", supervisor)
     assert not changed.approved

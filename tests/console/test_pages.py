@@ -187,6 +187,25 @@ def test_a_message_is_previewed_sent_and_followed(counsellor: Client, alert: Ale
     assert "전달하지 못함: 방을 찾을 수 없음" in page
 
 
+def test_a_preview_sent_twice_is_one_message(counsellor: Client, alert: Alert) -> None:
+    claimed(counsellor, alert)
+    send = f"/alerts/{alert.pk}/send/"
+    words = "괜찮아요?\n여기 있을게요."
+    preview = counsellor.post(send, {"step": "preview", "text": words}).content.decode()
+    [message] = re.findall(r'name="message" value="([^"]+)"', preview)
+    form = {"step": "send", "text": words, "message": message}
+    for _ in range(2):
+        assert counsellor.post(send, form).status_code == 302
+    assert str(OutgoingMessage.objects.get().pk) == message
+    assert AuditEvent.objects.filter(action="message.queued").count() == 1
+    answer = counsellor.post(send, form | {"text": "다른 말"})
+    assert answer.status_code == 422
+    assert "이미 다른 글을 보낸 미리보기입니다." in answer.content.decode()
+    again = counsellor.post(send, {"step": "preview", "text": words}).content.decode()
+    assert message not in again
+    assert OutgoingMessage.objects.count() == 1
+
+
 def test_words_that_came_back_through_the_stream_stand_once(
     counsellor: Client, alert: Alert
 ) -> None:
@@ -209,7 +228,7 @@ def test_a_template_alone_is_enough_but_only_an_approved_one(
     assert answer.status_code == 422
     assert "아직 승인되지 않은" in answer.content.decode()
     assert first.title not in html(counsellor, f"/alerts/{alert.pk}/")
-    log_in(Role.SUPERVISOR).post(f"/first-messages/{first.pk}/approve/")
+    log_in(Role.SUPERVISOR).post(f"/first-messages/{first.pk}/approve/", {"version": "1"})
     assert first.title in html(counsellor, f"/alerts/{alert.pk}/")
     assert counsellor.post(f"/alerts/{alert.pk}/send/", form).status_code == 302
     message = OutgoingMessage.objects.get()
@@ -356,7 +375,7 @@ def test_a_new_wording_waits_for_approval(
 ) -> None:
     supervisor = log_in(Role.SUPERVISOR)
     row = MessageTemplate.objects.get(slug="home", language="ko")
-    templates.approve(row.pk, account(Role.SUPERVISOR))
+    templates.approve(row.pk, account(Role.SUPERVISOR), row.version)
     administrator = log_in(Role.ADMINISTRATOR)
     answer = administrator.post(
         f"/admin/casework/messagetemplate/{row.pk}/change/",
@@ -366,6 +385,28 @@ def test_a_new_wording_waits_for_approval(
     row.refresh_from_db()
     assert (row.version, row.approved) == (2, False)
     assert html(supervisor, "/first-messages/").count("이 문구 승인하기") == 12
+
+
+def test_only_the_wording_that_was_seen_is_approved(log_in: Callable[..., Client]) -> None:
+    supervisor = log_in(Role.SUPERVISOR)
+    row = MessageTemplate.objects.get(slug="home", language="ko")
+    page = html(supervisor, "/first-messages/")
+    form = page[page.index(f"/first-messages/{row.pk}/approve/") :]
+    seen = re.findall(r'name="version" value="(\d+)"', form)[0]
+    log_in(Role.ADMINISTRATOR).post(
+        f"/admin/casework/messagetemplate/{row.pk}/change/",
+        {"title": row.title, "body": row.body + " 고침"},
+    )
+    for version in (seen, "", "x", "9" * 30):
+        answer = supervisor.post(
+            f"/first-messages/{row.pk}/approve/", {"version": version}, follow=True
+        ).content.decode()
+        assert "그사이 문구가 바뀌었습니다." in answer
+    row.refresh_from_db()
+    assert (row.version, row.approved) == (2, False)
+    supervisor.post(f"/first-messages/{row.pk}/approve/", {"version": "2"})
+    row.refresh_from_db()
+    assert row.approved
 
 
 def test_healthz_answers_without_a_log_in(client: Client) -> None:

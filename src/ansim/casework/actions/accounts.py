@@ -117,7 +117,7 @@ def create_demo() -> list[tuple[str, str, str]]:
         log_ins.append((username, password, str(role)))
         if role == Role.SUPERVISOR:
             for template in MessageTemplate.objects.filter(approved_at=None):
-                templates.approve(template.pk, account)
+                templates.approve(template.pk, account, template.version)
     declare_donated()
     if not SourceRecord.objects.filter(pk=DEMO_SOURCE).exists():
         sources.declare(

@@ -6,7 +6,7 @@ Nothing here writes a message by itself (R08), and none goes out without an auth
 from __future__ import annotations
 
 from collections.abc import Iterable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from django.db import transaction
@@ -64,11 +64,15 @@ def send(
     template: MessageTemplate | None = None,
     *,
     language: str = "ko",
+    message_id: UUID | None = None,
 ) -> OutgoingMessage:
     """Queues the words of the counsellor who holds this alert, for its conversation.
 
+    ``message_id`` makes asking twice harmless: the same words under an id that is known are the
+    message that is there already.
+
     Raises Refused: not holder, closed, empty, over 2,000 characters, a template nobody approved,
-    or a source through which nobody can be reached.
+    a source through which nobody can be reached, or an id under which something else was sent.
     """
     require(actor, Act.SEND)
     try:
@@ -83,12 +87,17 @@ def send(
         raise Refused("closed", _("이미 종결된 경보입니다."))
     if alert.claimed_by_id != actor.pk:
         raise Refused("not_holder", _("먼저 이 경보를 맡아야 메시지를 보낼 수 있습니다."))
+    words = text.replace("\r\n", "\n").strip()
+    already = OutgoingMessage.objects.filter(pk=message_id).first() if message_id else None
+    if already is not None:
+        if (already.alert_id, already.author_id, already.text) == (alert.pk, actor.pk, words):
+            return already
+        raise Refused("already_sent", _("이미 다른 글을 보낸 미리보기입니다. 다시 미리 봐 주세요."))
     source = alert.conversation.source
     if not source.can_reply:
         raise Refused("no_way_back", _("이 출처로는 메시지를 보낼 수 없습니다."))
     if not source.active:
         raise Refused("source_off", _("이 출처는 지금 꺼져 있습니다."))
-    words = text.replace("\r\n", "\n").strip()
     if not words:
         raise Refused("empty", _("보낼 내용을 적어 주세요."))
     if len(words) > MAX_LENGTH:
@@ -98,6 +107,7 @@ def send(
     if template is not None and not template.approved:
         raise Refused("not_approved", _("아직 승인되지 않은 첫 메시지입니다."))
     message = OutgoingMessage.objects.create(
+        id=message_id or uuid4(),
         alert=alert,
         author=actor,
         text=words,

@@ -31,10 +31,17 @@ def write(slug: str, language: str, title: str, body: str, actor: Account) -> Me
 
 
 @transaction.atomic
-def approve(template_id: int, actor: Account) -> MessageTemplate:
-    """A named supervisor approves this version."""
+def approve(template_id: int, actor: Account, version: int) -> MessageTemplate:
+    """A named supervisor approves the version they have read.
+
+    Raises Refused ("changed") where the wording is another one by now.
+    """
     require(actor, Act.APPROVE_TEMPLATES)
     row = MessageTemplate.objects.select_for_update().get(pk=template_id)
+    if row.version != version:
+        raise Refused(
+            "changed", _("그사이 문구가 바뀌었습니다. 새 문구를 읽고 다시 승인해 주세요.")
+        )
     if row.approved:
         return row
     row.approved_by = actor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -189,6 +190,14 @@ def _template(request: StaffRequest) -> MessageTemplate | None:
     return MessageTemplate.objects.filter(pk=chosen).first()
 
 
+def _message_id(request: StaffRequest) -> UUID | None:
+    """The id that the preview gave this message, so that a second press sends nothing more."""
+    try:
+        return UUID(request.POST.get("message", ""))
+    except ValueError:
+        return None
+
+
 @require_POST
 @needs(Act.SEND)
 def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
@@ -207,7 +216,7 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
             return _composer(
                 request, alert, 422, composer_error=_("보낼 내용을 적어 주세요."), **shown
             )
-        return _composer(request, alert, preview=True, **shown)
+        return _composer(request, alert, preview=True, message_id=uuid4(), **shown)
     try:
         interventions.send(
             alert_id,
@@ -215,6 +224,7 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
             draft,
             template,
             language=template.language if template else "ko",
+            message_id=_message_id(request),
         )
     except Refused as refused:
         return _composer(request, alert, 422, composer_error=str(refused), **shown)
