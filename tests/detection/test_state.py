@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from ansim.detection import ConversationState, Detector, closed, fits, forget
+from ansim.detection import ConversationState, Detector, Episode, closed, fits, forget
 from ansim.detection.columns import WIDTH
 from ansim.detection.retention import MOST_ACCOUNTS
 from ansim.detection.state import SCHEMA
@@ -42,6 +42,7 @@ def test_every_state_that_detection_makes_fits(detector: Detector) -> None:
         {"accounts": ("stranger", "stranger")},
         {"known": bytes(2049)},
         {"known_before": bytes(8193)},
+        {"episodes": {"stranger": Episode(1, False, START, bytes(8))}},
     ],
 )
 def test_a_state_of_another_make_does_not_fit(

@@ -18,7 +18,7 @@ from ansim.detection.values import (
 )
 
 if TYPE_CHECKING:
-    from ansim.detection.aftermath import closed, forget
+    from ansim.detection.aftermath import closed, forget, reopened
     from ansim.detection.detector import Detector
 
 __all__ = [
@@ -35,12 +35,14 @@ __all__ = [
     "closed",
     "fits",
     "forget",
+    "reopened",
 ]
 
 _LATER = {
     "Detector": "ansim.detection.detector",
     "closed": "ansim.detection.aftermath",
     "forget": "ansim.detection.aftermath",
+    "reopened": "ansim.detection.aftermath",
 }
 
 

@@ -22,6 +22,8 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
     open: bool
     at: float
     """Event time of its newest evidence."""
+    judged: bytes = b""
+    """Once closed: the account's row as it stood then, so that a closing can be taken back."""
 
 
 class ConversationState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,6 +70,8 @@ def fits(state: ConversationState) -> bool:
     if len(state.evidence) != len(state.accounts) * WIDTH * _DOUBLE:
         return False
     if len(state.known) % ID_BYTES or len(state.known_before) % ID_BYTES:
+        return False
+    if any(len(held.judged) not in (0, WIDTH * _DOUBLE) for held in state.episodes.values()):
         return False
     import numpy as np
 
