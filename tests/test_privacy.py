@@ -37,6 +37,7 @@ SECRETS = [
     "stranger-raw-77",
     "youth-raw-88",
     "friend-raw-99",
+    "message-raw-",
 ]
 
 
@@ -90,10 +91,20 @@ def test_nothing_said_and_no_raw_id_is_readable_in_the_home_or_the_output(
     address = f"http://127.0.0.1:{config.intake_port}/v1/messages"
     now = time.time()
     items = [
-        {"id": f"c{n}", "conversation": "calm-room-raw-55", "author": "friend-raw-99", "text": text}
+        {
+            "id": f"message-raw-11-{n}",
+            "conversation": "calm-room-raw-55",
+            "author": "friend-raw-99",
+            "text": text,
+        }
         for n, text in enumerate(CALM)
     ] + [
-        {"id": f"r{n}", "conversation": "risky-room-raw-66", "author": author, "text": text}
+        {
+            "id": f"message-raw-22-{n}",
+            "conversation": "risky-room-raw-66",
+            "author": author,
+            "text": text,
+        }
         for n, (author, text) in enumerate(RISKY)
     ]
     for number, item in enumerate(items):

@@ -171,3 +171,28 @@ def test_a_setting_that_cannot_be_used_is_one_clear_line(environment: dict[str, 
     refused._reader.join(5)
     (line,) = refused.lines
     assert "ANSIM_PARTITIONS" in line
+
+
+def test_two_parts_on_one_port_are_refused(environment: dict[str, str]) -> None:
+    same = {"ANSIM_INTAKE_PORT": environment["ANSIM_CONSOLE_PORT"]}
+    refused = Run(environment | same)
+    assert refused.process.wait(60) == 2
+    refused._reader.join(5)
+    (line,) = refused.lines
+    assert "two parts" in line
+
+
+def test_a_missing_key_beside_sealed_data_is_refused_and_nothing_is_touched(
+    environment: dict[str, str],
+) -> None:
+    home = Path(environment["ANSIM_HOME"])
+    store = home / "nats" / "store"
+    store.mkdir(parents=True)
+    (store / "sealed").write_bytes(b"something")
+    refused = Run(environment)
+    assert refused.process.wait(60) == 2
+    refused._reader.join(5)
+    (line,) = refused.lines
+    assert "ansim.keys is missing" in line
+    assert not (home / "keys" / "ansim.keys").exists()
+    assert (store / "sealed").read_bytes() == b"something"

@@ -39,6 +39,8 @@ def test_a_setting_that_cannot_be_used_is_named() -> None:
         load({"ANSIM_DEMO": "perhaps"})
     with pytest.raises(ConfigError, match="ANSIM_PARTITIONS"):
         load({"ANSIM_PARTITIONS": "0"})
+    with pytest.raises(ConfigError, match="ANSIM_CONSOLE_PORT"):
+        load({"ANSIM_CONSOLE_PORT": "99999"})
 
 
 def test_settings_are_read_from_the_environment() -> None:

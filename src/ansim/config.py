@@ -86,6 +86,10 @@ def load(environ: dict[str, str] | None = None) -> Config:
     config = Config(**values)  # type: ignore[arg-type]
     if config.partitions < 1 or config.partitions > 1024:
         raise ConfigError(f"ANSIM_PARTITIONS is {config.partitions}; use 1 to 1024")
+    for name in ("console_port", "intake_port", "nats_port"):
+        port = getattr(config, name)
+        if not 1 <= port <= 65535:
+            raise ConfigError(f"{variable(name)} is {port}; a port is 1 to 65535")
     return config
 
 

@@ -128,3 +128,10 @@ def test_an_empty_conversation_and_a_blank_line_are_fine(tmp_path: Path) -> None
     assert status == 0
     assert answers[0]["turns"] == []
     assert len(answers) == 2
+
+
+def test_the_input_is_never_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": "1", "turns": []}\n')
+    assert main(["score", str(path), "--out", str(path)]) == 2
+    assert path.read_text() == '{"id": "1", "turns": []}\n'

@@ -19,7 +19,7 @@ from ansim.stream.lease import Lease, LeaseLost, holders
 from ansim.stream.publishing import Publisher, PublishState
 from ansim.stream.reader import Gap, Reader
 from ansim.stream.server import EmbeddedServer, ServerUnavailable
-from ansim.stream.snapshot import Fenced, SnapshotStore
+from ansim.stream.snapshot import Fenced, SnapshotClosed, SnapshotLost, SnapshotStore
 
 pytestmark = pytest.mark.nats
 
@@ -102,12 +102,15 @@ async def test_publishing_to_a_dead_server_fails_and_recovers_after_its_restart(
     async with publishing(config, keyring) as publisher:
         await publisher.publish([message(1)])
         server.kill()
+        assert publisher.storing
         (failed,) = await publisher.publish([message(2)])
         assert failed.state is PublishState.FAILED
+        assert not publisher.storing
         server.start()
         async with asyncio.timeout(20):
             while (await publisher.publish([message(2)]))[0].state is PublishState.FAILED:
                 await asyncio.sleep(0.1)
+        assert publisher.storing
         (known,) = await publisher.publish([message(1)])
         assert known.state is PublishState.DUPLICATE, "ids known before the restart stay known"
 
@@ -188,6 +191,77 @@ async def test_a_stale_owner_cannot_write_a_snapshot(
         last = SnapshotStore(js, keyring, 0, epoch=3)
         assert await last.take_over() == b"second"
         assert last.sequence == 20
+
+
+async def test_a_holder_whose_answer_was_lost_keeps_the_lease(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    async with connected(config, keyring) as client:
+        lease = Lease(client.jetstream(), "lease.0", "first", 2)
+        assert await lease.acquire()
+        epoch = lease.epoch
+        assert await lease._write(lease._revision), "a renewal of which the holder never hears"
+        await lease.renew()
+        assert lease.epoch == epoch
+        assert not await Lease(client.jetstream(), "lease.0", "first", 2).acquire()
+
+
+async def test_parts_of_a_write_that_was_cut_off_are_cleared_away(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    async with connected(config, keyring) as client:
+        js = client.jetstream()
+        store = SnapshotStore(js, keyring, 0, epoch=1)
+        await store.take_over()
+        await store.write(b"first", 10)
+        await js.publish("snapshot.0.77.0", b"left by a crash")
+        await js.publish("snapshot.1.88.0", b"of another partition")
+        await store.write(b"second", 20)
+        info = await js.stream_info(layout.SNAPSHOTS, subjects_filter=">")
+        subjects = set(info.state.subjects or {})
+        assert {name for name in subjects if name.startswith("snapshot.1")} == {"snapshot.1.88.0"}
+        own = {name for name in subjects if name.startswith("snapshot.0")}
+        assert len(own) == 2, "the head and one part"
+        assert await SnapshotStore(js, keyring, 0, epoch=2).take_over() == b"second"
+
+
+async def test_a_snapshot_of_another_key_or_a_newer_version_is_left_alone(
+    config: Config, keyring: Keyring, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(config, keyring) as client:
+        js = client.jetstream()
+        store = SnapshotStore(js, keyring, 0, epoch=1)
+        await store.take_over()
+        await store.write(b"precious", 10)
+        with pytest.raises(SnapshotClosed, match="key"):
+            await SnapshotStore(js, Keyring.generate(), 0, epoch=2).take_over()
+        monkeypatch.setattr("ansim.stream.snapshot.SCHEMA", 0)
+        with pytest.raises(SnapshotClosed, match="newer version"):
+            await SnapshotStore(js, keyring, 0, epoch=2).take_over()
+        monkeypatch.undo()
+        assert await SnapshotStore(js, keyring, 0, epoch=2).take_over() == b"precious"
+
+
+async def test_a_damaged_snapshot_is_said_to_be_lost(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    async with connected(config, keyring) as client:
+        js = client.jetstream()
+        store = SnapshotStore(js, keyring, 0, epoch=1)
+        await store.take_over()
+        await store.write(b"first", 10)
+        (part,) = [
+            name
+            for name in (await js.stream_info("SNAPSHOTS", subjects_filter=">")).state.subjects
+            or {}
+            if not name.endswith("head")
+        ]
+        await js.publish(part, keyring.seal(b"not zlib", "snapshot"))
+        with pytest.raises(SnapshotLost):
+            await SnapshotStore(js, keyring, 0, epoch=2).take_over()
+        await js.purge_stream("SNAPSHOTS", subject=part)
+        with pytest.raises(SnapshotLost, match="missing"):
+            await SnapshotStore(js, keyring, 0, epoch=3).take_over()
 
 
 async def test_nothing_readable_lies_on_disk(

@@ -20,7 +20,6 @@ from ansim.keys import Keyring
 from ansim.stream import layout
 from ansim.stream.connection import connect
 from ansim.stream.publishing import Publisher
-from ansim.stream.reader import Gap
 from ansim.stream.server import EmbeddedServer
 from ansim.stream.snapshot import SnapshotStore, read_head
 from ansim.stream.worker import Worker
@@ -41,24 +40,37 @@ class Book:
 
     def __init__(self) -> None:
         self.reports: list[AlertReport] = []
-        self.gaps: list[tuple[int, Gap | str]] = []
+        self.gaps: list[tuple[int, str]] = []
+        self.refusals: list[AlertReport] = []
         self.down = False
-        self.refused = 0
+        self.turned_away = 0
+        self.unknown_sources: set[str] = set()
 
-    def commit(self, reports: Sequence[AlertReport]) -> None:
+    def raise_or_update(self, reports: Sequence[AlertReport]) -> None:
         if self.down:
-            self.refused += 1
+            self.turned_away += 1
             raise OSError("the database is away")
+        if any(report.source in self.unknown_sources for report in reports):
+            raise ValueError("no such source")
         self.reports += reports
 
-    def gap(self, partition: int, what: Gap | str) -> None:
+    def is_passing(self, error: Exception) -> bool:
+        return isinstance(error, OSError)
+
+    def refused(self, report: AlertReport, error: Exception) -> None:
+        self.refusals.append(report)
+
+    def gap(self, partition: int, what: str) -> None:
         self.gaps.append((partition, what))
+
+    def keep_house(self) -> None:
+        pass
 
 
 @asynccontextmanager
 async def working(config: Config, keyring: Keyring, book: Book) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    worker = Worker(config, keyring, Detector.load(), book.commit, book.gap)
+    worker = Worker(config, keyring, Detector.load(), book)
     task = asyncio.create_task(worker.run(stop))
     try:
         yield
@@ -110,6 +122,11 @@ def risky(end: float, mark: str = "", room: str = ROOM) -> list[Message]:
     raise AssertionError("no conversation of the corpus raises an alert")
 
 
+def hidden(keyring: Keyring, message_id: str) -> str:
+    """What casework is told instead of a message id."""
+    return keyring.pseudonym("message", ROOM, message_id)
+
+
 def calm(room: str, at: float, name: str = "calm", author: str = "friend") -> Message:
     """A message nobody would worry about."""
     return Message(
@@ -131,18 +148,19 @@ async def test_an_alert_is_reported_once_with_all_turns_and_then_updated(
             await asyncio.sleep(0.01)
         thanks = msgspec.structs.replace(messages[-1], id="after", text="응 알겠어 고마워")
         await publisher.publish([thanks])
-        await until(lambda: any(t.id == "after" for r in book.reports for t in r.turns))
+        await until(lambda: any(t.text == thanks.text for r in book.reports for t in r.turns))
     await publisher.close()
     raised = [report for report in book.reports if report.raised]
     assert len({(report.about, report.episode) for report in raised}) == len(raised)
     first = raised[0]
-    position = [message.id for message in messages].index(first.turns[-1].id)
-    assert [turn.id for turn in first.turns] == [m.id for m in messages[: position + 1]]
+    names = [hidden(keyring, message.id) for message in messages]
+    position = names.index(first.turns[-1].id)
+    assert [turn.id for turn in first.turns] == names[: position + 1]
     assert [turn.text for turn in first.turns] == [m.text for m in messages[: position + 1]]
     about = [r for r in book.reports if r.about == first.about]
     assert [turn.id for report in about for turn in report.turns] == [
-        *(message.id for message in messages),
-        "after",
+        *names,
+        hidden(keyring, "after"),
     ]
     assert [r.sequence for r in about] == sorted({r.sequence for r in about})
 
@@ -156,7 +174,7 @@ async def test_no_snapshot_covers_what_casework_has_not_got(
     book.down = True
     async with working(quick, keyring, book):
         await publisher.publish(risky(time.time()))
-        await until(lambda: book.refused >= 3)
+        await until(lambda: book.turned_away >= 3)
         assert await publisher.backlog() > 0
         head = await read_head(publisher.jetstream, layout.partition_of(ROOM, config.partitions))
         assert head is None or head.parts == 0
@@ -186,7 +204,7 @@ async def test_messages_lost_before_they_were_read_are_told(
     async with working(config, keyring, book):
         await until_read(publisher)
     await publisher.close()
-    assert book.gaps == [(partition, Gap(last - 14, last - 3))]
+    assert book.gaps == [(partition, f"items {last - 14} to {last - 3} are gone")]
 
 
 async def test_an_item_that_cannot_be_read_is_told_and_holds_nothing_up(
@@ -221,6 +239,94 @@ async def test_an_item_that_cannot_be_read_is_told_and_holds_nothing_up(
     assert state is not None
     assert [turn.id for turn in state.turns] == [message.id for message in messages]
     assert state.open_alerts
+
+
+async def test_a_report_that_casework_cannot_take_holds_no_other_up(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    now = time.time()
+    strange = [
+        msgspec.structs.replace(message, source="undeclared")
+        for message in risky(now, room="strange")
+    ]
+    publisher = await Publisher.connect(config, keyring)
+    book = Book()
+    book.unknown_sources = {"undeclared"}
+    await publisher.publish([*strange, *risky(now)])
+    async with working(config, keyring, book):
+        await until_read(publisher)
+    await publisher.close()
+    assert {report.source for report in book.reports} == {"test"}
+    assert {report.source for report in book.refusals} == {"undeclared"}
+
+
+async def test_messages_that_vanish_under_a_running_worker_are_told_and_the_stream_is_made_again(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    publisher = await Publisher.connect(config, keyring)
+    partition = layout.partition_of(ROOM, config.partitions)
+    book = Book()
+    async with working(config, keyring, book):
+        await publisher.publish([calm(ROOM, time.time(), "1")])
+        await until_read(publisher)
+        await publisher.jetstream.delete_stream(layout.chat_stream(partition))
+        async with asyncio.timeout(30):
+            while (await publisher.publish([calm(ROOM, time.time(), "2")]))[0].state == "failed":
+                await asyncio.sleep(0.2)
+        await until(lambda: bool(book.gaps))
+        await until_read(publisher)
+    await publisher.close()
+    assert {number for number, _ in book.gaps} == {partition}
+    state = await snapshot(config, keyring)
+    assert state is not None
+    assert [turn.id for turn in state.turns] == ["1", "2"]
+
+
+async def test_an_unusable_state_is_begun_anew_and_the_message_is_not_lost(
+    config: Config, keyring: Keyring, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = await Publisher.connect(config, keyring)
+    async with working(config, keyring, Book()):
+        await publisher.publish([calm(ROOM, time.time(), "1")])
+        await until_read(publisher)
+    assess = Detector.assess
+
+    def choosy(
+        self: Detector, states: dict[str, ConversationState], messages: Sequence[Message]
+    ) -> object:
+        if any(message.conversation in states for message in messages):
+            raise ValueError("a state of another shape")
+        return assess(self, states, messages)
+
+    monkeypatch.setattr(Detector, "assess", choosy)
+    book = Book()
+    async with working(config, keyring, book):
+        await publisher.publish([calm(ROOM, time.time(), "2")])
+        await until_read(publisher)
+    await publisher.close()
+    state = await snapshot(config, keyring)
+    assert state is not None
+    assert [turn.id for turn in state.turns] == ["2"]
+
+
+async def test_a_closing_taken_back_is_heard(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    now = time.time()
+    publisher = await Publisher.connect(config, keyring)
+    book = Book()
+    async with working(config, keyring, book):
+        await publisher.publish(risky(now - HOUR))
+        await until(lambda: bool(book.reports))
+        await until_read(publisher)
+        about = book.reports[0].about
+        await publisher.close_alert("c", "test", ROOM, about, 1)
+        await publisher.reopen_alert("r", "test", ROOM, about, 1)
+        book.reports.clear()
+        await publisher.publish([calm(ROOM, now - HOUR / 2, author="friend")])
+        await until(lambda: bool(book.reports))
+    await publisher.close()
+    assert (book.reports[0].about, book.reports[0].episode) == (about, 1)
 
 
 async def until_read(publisher: Publisher) -> None:

@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ansim.detection.weights import ModelError
 
     try:
+        _two_files(arguments.input, arguments.out)
         detector = Detector.load(arguments.model, arguments.threshold)
         with ExitStack() as stack:
             source = _opened(stack, arguments.input, "rb", sys.stdin.buffer)
@@ -81,6 +82,14 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"ansim score: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _two_files(source: str, target: str) -> None:
+    """Raises ValueError where the output would be written over the input."""
+    if "-" in (source, target):
+        return
+    if Path(target).exists() and Path(source).exists() and Path(source).samefile(target):
+        raise ValueError(f"{target} is the input itself: name another file for --out")
 
 
 def _opened(stack: ExitStack, name: str, mode: str, standard: BinaryIO) -> BinaryIO:

@@ -1,4 +1,4 @@
-"""Bytes of the stream: a message, or word that a counsellor closed an alert."""
+"""Bytes of the stream: a message, or word that a counsellor closed or reopened an alert."""
 
 from __future__ import annotations
 
@@ -18,13 +18,20 @@ class AlertClosed(msgspec.Struct, frozen=True, kw_only=True):
     episode: int
 
 
-Item = Message | AlertClosed
+class AlertReopened(msgspec.Struct, frozen=True, kw_only=True):
+    """A person took the closing of an episode back."""
 
-_MESSAGE = b"m"
-_CLOSED = b"c"
+    source: str
+    conversation: str
+    about: str
+    episode: int
+
+
+Item = Message | AlertClosed | AlertReopened
+
+_LETTERS: dict[type[Item], bytes] = {Message: b"m", AlertClosed: b"c", AlertReopened: b"r"}
+_DECODERS = {letter: msgspec.msgpack.Decoder(kind) for kind, letter in _LETTERS.items()}
 _encoder = msgspec.msgpack.Encoder()
-_message = msgspec.msgpack.Decoder(Message)
-_closed = msgspec.msgpack.Decoder(AlertClosed)
 
 
 class UnknownItem(Exception):
@@ -33,21 +40,19 @@ class UnknownItem(Exception):
 
 def encode(item: Item) -> bytes:
     """One item as bytes: a letter for its kind, then msgpack."""
-    kind = _MESSAGE if isinstance(item, Message) else _CLOSED
-    return kind + _encoder.encode(item)
+    return _LETTERS[type(item)] + _encoder.encode(item)
 
 
 def decode(data: bytes) -> Item:
     """The item. Raises UnknownItem; the stream may hold what a newer version wrote."""
+    decoder = _DECODERS.get(bytes(data[:1]))
+    if decoder is None:
+        raise UnknownItem(f"kind {bytes(data[:1])!r}")
     try:
-        kind, body = data[:1], memoryview(data)[1:]
-        if kind == _MESSAGE:
-            return _message.decode(body)
-        if kind == _CLOSED:
-            return _closed.decode(body)
+        item: Item = decoder.decode(memoryview(data)[1:])
     except msgspec.MsgspecError as error:
         raise UnknownItem(str(error)) from None
-    raise UnknownItem(f"kind {kind!r}")
+    return item
 
 
 def deduplication_id(conversation: str, message_id: str) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from ansim.detection import AlertEvent, Assessment, Turn, Versions
 from ansim.detection.state import ConversationState
@@ -23,9 +25,22 @@ RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
 class Casework(Protocol):
-    """The one verb of casework that the stream needs."""
+    """What the stream needs of casework. Every verb may block; none is called by the event loop."""
 
-    def __call__(self, reports: Sequence[AlertReport]) -> object: ...
+    def raise_or_update(self, reports: Sequence[AlertReport]) -> object:
+        """Commits all reports in one transaction, or none."""
+
+    def is_passing(self, error: Exception) -> bool:
+        """Whether an error will pass by itself (the database is away or locked)."""
+
+    def refused(self, report: AlertReport, error: Exception) -> None:
+        """Records that a report can never be taken, with the reason."""
+
+    def gap(self, partition: int, what: str) -> None:
+        """Records that items of a partition were lost before or while they were read."""
+
+    def keep_house(self) -> None:
+        """Does what is due now and then: retention."""
 
 
 def reports(
@@ -34,11 +49,13 @@ def reports(
     assessments: Sequence[Assessment],
     versions: Versions,
     sequence: int,
+    hidden: Callable[[str], str],
 ) -> list[AlertReport]:
     """One report an alert touched by ``assessments``, which are all of one conversation.
 
     ``state`` is the state after them and ``sequence`` the place in the partition it covers. The
     report that raises an alert brings all turns still held; an update brings the new ones.
+    ``hidden`` makes a keyed hash of a message id: services put account names into theirs.
     """
     found: dict[tuple[str, int], tuple[AlertEvent, bool]] = {}
     for assessment in assessments:
@@ -51,7 +68,10 @@ def reports(
     new = tuple(assessment.turn for assessment in assessments)
     result = []
     for (about, episode), (event, raised) in found.items():
-        turns = _held(state, new) if raised else new
+        turns = tuple(
+            msgspec.structs.replace(turn, id=hidden(turn.id))
+            for turn in (_held(state, new) if raised else new)
+        )
         result.append(
             AlertReport(
                 source=source,
@@ -80,8 +100,8 @@ def _held(state: ConversationState, new: tuple[Turn, ...]) -> tuple[Turn, ...]:
 class Effects:
     """Commits reports in the background, in order of arrival, and tells when they are durable."""
 
-    def __init__(self, commit: Casework) -> None:
-        self._commit = commit
+    def __init__(self, casework: Casework) -> None:
+        self._casework = casework
         self._waiting: list[tuple[list[AlertReport], asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
 
@@ -100,18 +120,37 @@ class Effects:
             await self._wake.wait()
             self._wake.clear()
             batch, self._waiting = self._waiting, []
-            everything = [report for wanted, _ in batch for report in wanted]
-            attempt = 0
-            while everything:
-                try:
-                    await asyncio.to_thread(self._commit, everything)
-                    break
-                except Exception as error:
-                    # Whatever it is, going on would lose alerts: say so and try again.
-                    log.error("casework refuses alerts (%s); trying again", type(error).__name__)
-                    log.debug("%s", error)
-                    await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
-                    attempt += 1
+            await self._commit([report for wanted, _ in batch for report in wanted])
             for _, done in batch:
                 if not done.done():
                     done.set_result(None)
+
+    async def _commit(self, wanted: list[AlertReport]) -> None:
+        attempt = 0
+        while True:
+            try:
+                await asyncio.to_thread(self._casework.raise_or_update, wanted)
+                return
+            except Exception as error:
+                if not self._casework.is_passing(error):
+                    await self._one_by_one(wanted, error)
+                    return
+                if attempt == 0:
+                    log.error("casework is away (%s); trying again", type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+                attempt += 1
+
+    async def _one_by_one(self, wanted: list[AlertReport], error: Exception) -> None:
+        """One report holds no other up. What casework cannot take is recorded by casework."""
+        if len(wanted) > 1:
+            for report in wanted:
+                await self._commit([report])
+            return
+        log.error("casework refuses an alert of source %r: %s", wanted[0].source, error)
+        while True:
+            try:
+                await asyncio.to_thread(self._casework.refused, wanted[0], error)
+                return
+            except Exception as again:
+                log.error("that could not be recorded (%s); trying again", type(again).__name__)
+                await asyncio.sleep(RETRY_SECONDS[-1])

@@ -33,6 +33,7 @@ STOP_SECONDS = 15.0
 QUICK_SECONDS = 5.0
 """A child that lives shorter than this is restarted with a growing pause."""
 MAX_PAUSE = 10.0
+SERVER_PAUSE = 3.0
 
 
 class HouseError(Exception):
@@ -98,8 +99,9 @@ class House:
         """Raises HouseError when something needed is missing or taken."""
         self._take_home()
         self._check_ports()
+        self._check_key()
         keyring = Keyring.load_or_create(self._config.keys_path)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._asked_to_stop)
         server = EmbeddedServer(self._config, keyring) if not self._config.nats_url else None
         children = [Child("worker"), Child("gateway"), Child("console")]
@@ -119,7 +121,11 @@ class House:
             while not self._stopping:
                 if server is not None and server.ended():
                     print("ansim: NATS ended, starting it again", file=sys.stderr)
-                    server.start(with_parent=True)
+                    try:
+                        server.start(with_parent=True)
+                    except ServerUnavailable as error:
+                        print(f"ansim: {error}; trying again", file=sys.stderr)
+                        time.sleep(SERVER_PAUSE)
                 for child in children:
                     child.keep_running()
                 time.sleep(0.25)
@@ -155,6 +161,17 @@ class House:
                 f"another `ansim run` uses {home.resolve()}: stop it or set ANSIM_HOME"
             ) from None
 
+    def _check_key(self) -> None:
+        """A new key beside old data would look like a fresh start and destroy what is sealed."""
+        path = self._config.keys_path
+        sealed = [self._config.sqlite_path, self._config.nats_dir / "store"]
+        if not path.exists() and any(data.exists() for data in sealed):
+            raise HouseError(
+                f"the key file {path.resolve()} is missing, and the folder holds "
+                "data sealed with it: put it back from your backup, or set ANSIM_HOME to an "
+                "empty folder to begin anew"
+            )
+
     def _check_ports(self) -> None:
         wanted = [
             (self._config.host, self._config.console_port, "console", "ANSIM_CONSOLE_PORT"),
@@ -162,7 +179,10 @@ class House:
         ]
         if not self._config.nats_url:
             wanted.append(("127.0.0.1", self._config.nats_port, "NATS", "ANSIM_NATS_PORT"))
+        ports = [port for _, port, _, _ in wanted]
         for host, port, what, variable in wanted:
+            if ports.count(port) > 1:
+                raise HouseError(f"port {port} is given to two parts: change {variable}")
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             with socket.socket(family) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import math
+import secrets
 import time
 
 from nats.js import JetStreamContext
 from nats.js.api import Header
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 
 from ansim.stream import layout
 
@@ -30,7 +31,9 @@ class Lease:
     def __init__(self, js: JetStreamContext, subject: str, holder: str, seconds: float) -> None:
         self._js = js
         self._subject = subject
-        self._holder = holder
+        # Told apart from every other lease, so that our own write is known again when its
+        # acknowledgement was lost.
+        self._token = f"{holder} {secrets.token_hex(8)}".encode()
         self._ttl = max(1, math.ceil(seconds))
         self._revision = 0
         self._renewed = 0.0
@@ -38,22 +41,38 @@ class Lease:
 
     async def acquire(self) -> bool:
         """Tries to take the lease; False when somebody holds it."""
-        started = time.monotonic()
-        revision = await self._write(0)
-        if revision is None:
+        if not await self._take(0):
             return False
-        self._revision = self.epoch = revision
-        self._renewed = started
+        self.epoch = self._revision
         return True
 
     async def renew(self) -> None:
         """Extends the lease. Raises LeaseLost when it is another's or ran out meanwhile."""
-        started = time.monotonic()
-        revision = await self._write(self._revision)
-        if revision is None:
+        if not await self._take(self._revision):
             raise LeaseLost(self._subject)
+
+    async def _take(self, last: int) -> bool:
+        started = time.monotonic()
+        revision = await self._write(last)
+        if revision is None:
+            mine = await self._mine()
+            if mine is None:
+                return False
+            started = time.monotonic()
+            revision = await self._write(mine)
+            if revision is None:
+                return False
         self._revision = revision
         self._renewed = started
+        return True
+
+    async def _mine(self) -> int | None:
+        """Sequence of the entry in force if it is ours: a write whose answer never came."""
+        try:
+            entry = await self._js.get_msg(layout.LEASES, subject=self._subject)
+        except NotFoundError:
+            return None
+        return entry.seq if entry.data == self._token else None
 
     async def release(self) -> None:
         """Gives the lease back at once, if it is still ours."""
@@ -74,7 +93,7 @@ class Lease:
         headers = {Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(last)}
         try:
             ack = await self._js.publish(
-                self._subject, self._holder.encode(), headers=headers, msg_ttl=self._ttl
+                self._subject, self._token, headers=headers, msg_ttl=self._ttl
             )
         except APIError as error:
             if error.err_code in _WRONG_LAST_SEQUENCE:

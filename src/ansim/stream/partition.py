@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,15 @@ from nats.aio.client import Client
 
 from ansim.chat import Message
 from ansim.detection import Assessment
-from ansim.detection.aftermath import closed, forget
+from ansim.detection.aftermath import closed, forget, reopened
 from ansim.detection.detector import Detector
-from ansim.detection.state import ConversationState
+from ansim.detection.state import ConversationState, fits
 from ansim.keys import Keyring
 from ansim.stream import layout
 from ansim.stream.codec import AlertClosed, Item, UnknownItem, decode
 from ansim.stream.effects import Effects, reports
 from ansim.stream.lease import Lease, LeaseLost
-from ansim.stream.reader import Delivered, Gap, Reader
+from ansim.stream.reader import Delivered, Reader, StreamGone
 from ansim.stream.snapshot import SnapshotLost, SnapshotStore
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Partition:
         *,
         turn: asyncio.Lock,
         snapshot_seconds: float,
-        on_gap: Callable[[int, Gap | str], None],
+        on_gap: Callable[[int, str], None],
     ) -> None:
         self._client = client
         self._keyring = keyring
@@ -103,21 +104,11 @@ class Partition:
         """
         js = self._client.jetstream(timeout=10)
         store = SnapshotStore(js, self._keyring, self._number, self._lease.epoch)
-        try:
-            packed = await store.take_over()
-        except SnapshotLost as lost:
-            # Going on from nothing would hide the loss; the stream's 24 hours are replayed.
-            await asyncio.to_thread(self._on_gap, self._number, str(lost))
-            packed = None
-            self._position = self._saved = 0
-        else:
-            self._position = self._saved = store.sequence
-        if packed is not None:
-            self._states = _unpacker.decode(packed)
+        await self._load(store)
         reader = Reader(self._client, self._number, self._position)
         gap = await reader.gap()
         if gap is not None:
-            await asyncio.to_thread(self._on_gap, self._number, gap)
+            await self._tell(f"items {gap.first} to {gap.last} are gone")
         self._position = self._saved = reader.after
         self._next_snapshot = time.monotonic() + self._snapshot_seconds
         try:
@@ -125,15 +116,38 @@ class Partition:
                 items = await reader.take(BATCH, IDLE_SECONDS)
                 if not self._lease.held:
                     raise LeaseLost(f"partition {self._number}")
+                for gap in reader.gaps:
+                    await self._tell(f"items {gap.first} to {gap.last} are gone")
+                reader.gaps.clear()
                 if items:
                     await self.process(items)
-                self.sweep()
+                await self.sweep()
                 await self._tell_position()
                 await self._snapshot_when_due(store)
-            if self._lease.held and self._position > self._saved:
-                await self._snapshot(store)
+            await self._last_snapshot(store)
+        except StreamGone:
+            await self._last_snapshot(store)
+            raise
         finally:
             await reader.close()
+
+    async def _load(self, store: SnapshotStore) -> None:
+        """Takes over the states. What is damaged for good is told; the stream is replayed then."""
+        try:
+            packed = await store.take_over()
+            states = {} if packed is None else _unpacker.decode(packed)
+            if not all(fits(state) for state in states.values()):
+                raise SnapshotLost(f"states of partition {self._number} have another form")
+        except (SnapshotLost, msgspec.MsgspecError) as lost:
+            # Going on as if nothing were missing would hide it.
+            await self._tell(f"snapshot lost ({lost}); what the stream still holds is read again")
+            self._states, self._position = {}, 0
+        else:
+            self._states, self._position = states, store.sequence
+
+    async def _tell(self, what: str) -> None:
+        log.error("partition %d: %s", self._number, what)
+        await asyncio.to_thread(self._on_gap, self._number, what)
 
     async def process(self, items: list[Delivered]) -> None:
         """Takes a run of items into the states; returns when their effects are durable."""
@@ -142,9 +156,7 @@ class Partition:
             wanted, unreadable = self._assess(items)
             await asyncio.sleep(0)
         for sequence, why in unreadable:
-            log.error("partition %d, item %d was passed over: %s", self._number, sequence, why)
-            what = f"item {sequence} could not be read ({why})"
-            await asyncio.to_thread(self._on_gap, self._number, what)
+            await self._tell(f"item {sequence} could not be read ({why})")
         await self._effects.apply(wanted)
         self._position = items[-1].sequence
 
@@ -160,19 +172,36 @@ class Partition:
                 # One of them: each by itself, so that the others are not lost with it.
                 for pair in pairs:
                     try:
-                        wanted += self._take([pair])
+                        wanted += self._take_or_renew(pair)
                     except Exception as error:
                         unreadable.append((pair[0], type(error).__name__))
         return wanted, unreadable
+
+    def _take_or_renew(self, pair: tuple[int, Item]) -> list[AlertReport]:
+        """Takes one item; where the state seems at fault, with a new state for its conversation."""
+        try:
+            return self._take([pair])
+        except MemoryError:
+            raise
+        except Exception:
+            old = self._states.pop(pair[1].conversation, None)
+            try:
+                return self._take([pair])
+            except Exception:
+                if old is not None:
+                    self._states[pair[1].conversation] = old
+                raise
 
     def _take(self, pairs: list[tuple[int, Item]]) -> list[AlertReport]:
         """Takes items of one kind into the states, all or none."""
         messages = [item for _, item in pairs if isinstance(item, Message)]
         states, assessments = self._detector.assess(self._states, messages)
         for _, item in pairs:
-            if isinstance(item, AlertClosed) and item.conversation in self._states:
-                state = states.get(item.conversation, self._states[item.conversation])
-                states[item.conversation] = closed(state, item.about, item.episode)
+            if isinstance(item, Message) or item.conversation not in self._states:
+                continue
+            act = closed if isinstance(item, AlertClosed) else reopened
+            state = states.get(item.conversation, self._states[item.conversation])
+            states[item.conversation] = act(state, item.about, item.episode)
         wanted = self._reports(messages, states, assessments, pairs[-1][0])
         self._states.update(states)
         return wanted
@@ -202,6 +231,7 @@ class Partition:
                 touched[conversation],
                 self._detector.versions,
                 sequence,
+                partial(self._keyring.pseudonym, "message", conversation),
             )
         ]
 
@@ -218,20 +248,31 @@ class Partition:
             took = time.monotonic() - now
             self._next_snapshot = now + max(self._snapshot_seconds, SNAPSHOT_SHARE * took)
 
+    async def _last_snapshot(self, store: SnapshotStore) -> None:
+        if self._lease.held and self._position > self._saved:
+            await self._snapshot(store)
+
     async def _snapshot(self, store: SnapshotStore) -> None:
         await store.write(_packer.encode(self._states), self._position)
         self._saved = self._position
         self._swept = False
 
-    def sweep(self, most: int = SWEEP_STEP) -> None:
+    async def sweep(self, most: int = SWEEP_STEP) -> None:
         """Drops what retention no longer allows, by the time of day, from the next few states."""
         if not self._to_sweep and time.monotonic() >= self._next_sweep:
             self._to_sweep = list(self._states)
             self._next_sweep = time.monotonic() + SWEEP_SECONDS
         now = day_clock()
         for conversation in self._to_sweep[-most:]:
-            state = self._states[conversation]
-            kept = forget(state, now)
+            state = self._states.get(conversation)
+            if state is None:
+                continue
+            try:
+                kept = forget(state, now)
+            except Exception as error:
+                # Text past its time must not stay because its state is unusable.
+                await self._tell(f"an unusable state was dropped ({type(error).__name__})")
+                kept = None
             if kept is None:
                 del self._states[conversation]
                 self._swept = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -23,7 +24,7 @@ from ansim.chat import Message
 from ansim.config import Config
 from ansim.keys import Keyring
 from ansim.stream import layout
-from ansim.stream.codec import AlertClosed, Item, deduplication_id, encode
+from ansim.stream.codec import AlertClosed, AlertReopened, Item, deduplication_id, encode
 from ansim.stream.connection import connect
 from ansim.stream.snapshot import read_head
 
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 2
 ATTEMPT_SECONDS = 5.0
 MAX_IN_FLIGHT = 20_000
+FAILURE_SECONDS = 30.0
 
 
 class PublishState(StrEnum):
@@ -95,6 +97,7 @@ class Publisher:
         self._last = [0] * config.partitions
         self._covered = [0] * config.partitions
         self._subscriptions: list[Subscription] = []
+        self._failed_at = 0.0
 
     @classmethod
     async def connect(cls, config: Config, keyring: Keyring) -> Publisher:
@@ -103,13 +106,18 @@ class Publisher:
         Raises StreamUnavailable when NATS cannot be reached, LayoutMismatch when the streams
         were made with another number of partitions.
         """
+        client: Client | None = None
         try:
             client = await connect(config, keyring, "publisher")
             self = cls(client, config)
             await layout.ensure(self._js, config)
             await self._start()
-        except (NatsError, OSError) as error:
-            raise StreamUnavailable(f"NATS at {config.nats_address}: {error}") from None
+        except BaseException as error:
+            if client is not None:
+                await client.close()
+            if isinstance(error, NatsError | OSError):
+                raise StreamUnavailable(f"NATS at {config.nats_address}: {error}") from None
+            raise
         return self
 
     async def _start(self) -> None:
@@ -148,7 +156,17 @@ class Publisher:
         Raises StreamUnavailable when it could not be stored.
         """
         item = AlertClosed(source=source, conversation=conversation, about=about, episode=episode)
-        (result,) = await self._publish([(conversation, f"closed-{command_id}", item)])
+        await self._command(f"closed-{command_id}", item)
+
+    async def reopen_alert(
+        self, command_id: str, source: str, conversation: str, about: str, episode: int
+    ) -> None:
+        """Tells the state that a person took the closing back. Otherwise as ``close_alert``."""
+        item = AlertReopened(source=source, conversation=conversation, about=about, episode=episode)
+        await self._command(f"reopened-{command_id}", item)
+
+    async def _command(self, dedup: str, item: AlertClosed | AlertReopened) -> None:
+        (result,) = await self._publish([(item.conversation, dedup, item)])
         if result.state is PublishState.FAILED:
             raise StreamUnavailable(result.reason)
 
@@ -175,6 +193,8 @@ class Publisher:
                         self._room.release()
             if batch.missing == 0:
                 break
+        stored = any(done and done.state is not PublishState.FAILED for done in batch.results)
+        self._failed_at = 0.0 if stored else time.monotonic()
         failed = Published(
             PublishState.FAILED, "not confirmed by the stream in time; send it again"
         )
@@ -236,6 +256,11 @@ class Publisher:
             raise StreamUnavailable(str(error)) from None
         pairs = zip(self._last, self._covered, strict=True)
         return sum(max(0, last - covered) for last, covered in pairs)
+
+    @property
+    def storing(self) -> bool:
+        """False when the last batch, within half a minute, could not be stored at all."""
+        return not self._failed_at or time.monotonic() - self._failed_at > FAILURE_SECONDS
 
     @property
     def connected(self) -> bool:

@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
 
 from ansim.stream import layout
 
@@ -47,6 +48,10 @@ class Gap(msgspec.Struct, frozen=True):
     last: int
 
 
+class StreamGone(Exception):
+    """The partition's stream does not exist any more."""
+
+
 class Reader:
     """An endless ordered read of one partition's stream."""
 
@@ -66,6 +71,8 @@ class Reader:
         self._generation = 0
         self._inbox = ""
         self._subscription: object | None = None
+        self.gaps: list[Gap] = []
+        """Items that vanished while we read; whoever tells of them empties the list."""
 
     @property
     def after(self) -> int:
@@ -87,7 +94,9 @@ class Reader:
             self._after = state.last_seq
             return lost
         if state.first_seq > self._after + 1:
-            return Gap(self._after + 1, state.first_seq - 1)
+            gone = Gap(self._after + 1, state.first_seq - 1)
+            self._after = gone.last
+            return gone
         return None
 
     async def take(self, most: int, wait: float) -> list[Delivered]:
@@ -122,6 +131,8 @@ class Reader:
                 self._asked = 0
             if self._asked <= PULL // 2 and len(self._buffer) < MAX_BUFFERED:
                 await self._pull()
+        except NotFoundError:
+            raise StreamGone(self._stream) from None
         except (NatsError, OSError) as error:
             log.debug("%s: %s", self._stream, error)
             self._consumer = ""
@@ -203,6 +214,8 @@ class Reader:
             return
         self._expected += 1
         self._asked -= 1
+        if sequence != self._after + 1:
+            self.gaps.append(Gap(self._after + 1, sequence - 1))
         self._after = sequence
         self._buffer.append(Delivered(sequence, message.data))
         self._arrived.set()

@@ -3,43 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ansim import casework, config
 from ansim.chat import Message
 from ansim.detection.detector import Detector
 from ansim.keys import Keyring
-from ansim.stream.reader import Gap
 from ansim.stream.worker import Worker
+
+if TYPE_CHECKING:
+    from ansim.casework.actions.reports import AlertReport
 
 
 def worker_from_environment() -> Worker:
     """A worker with the real casework behind it.
 
-    Raises KeyLost, ConfigError or ModelUnavailable, each with what to do.
+    Raises KeyLost, ConfigError or ModelError, each with what to do.
     """
     settings = config.load()
     casework.ready()
-    from django.db import close_old_connections
-    from django.utils import timezone
+    keyring = Keyring.load(settings.keys_path)
+    return Worker(settings, keyring, warm(Detector.load()), DjangoCasework())
 
-    from ansim.casework.actions import alerts, gaps, retention
-    from ansim.casework.actions.reports import AlertReport
 
-    def commit(reports: Sequence[AlertReport]) -> None:
-        close_old_connections()
-        alerts.raise_or_update(reports)
+class DjangoCasework:
+    """Casework's own actions, called from threads of a process that serves no requests."""
 
-    def on_gap(partition: int, gap: Gap | str) -> None:
-        close_old_connections()
-        what = gap if isinstance(gap, str) else f"items {gap.first} to {gap.last} are gone"
+    def raise_or_update(self, reports: Sequence[AlertReport]) -> object:
+        from ansim.casework.actions import alerts
+
+        _fresh_connection()
+        return alerts.raise_or_update(reports)
+
+    def is_passing(self, error: Exception) -> bool:
+        from django.db import InterfaceError, OperationalError
+
+        return isinstance(error, OperationalError | InterfaceError | OSError)
+
+    def refused(self, report: AlertReport, error: Exception) -> None:
+        from ansim.casework.actions import gaps
+
+        _fresh_connection()
+        gaps.record_refusal(report.source, f"{type(error).__name__}: {error}")
+
+    def gap(self, partition: int, what: str) -> None:
+        from ansim.casework.actions import gaps
+
+        _fresh_connection()
         gaps.record(partition, what)
 
-    def housekeeping() -> None:
-        close_old_connections()
+    def keep_house(self) -> None:
+        from django.utils import timezone
+
+        from ansim.casework.actions import retention
+
+        _fresh_connection()
         retention.purge(timezone.now())
 
-    keyring = Keyring.load(settings.keys_path)
-    return Worker(settings, keyring, warm(Detector.load()), commit, on_gap, housekeeping)
+
+def _fresh_connection() -> None:
+    """Drops a database connection of this thread that broke since it was last used."""
+    from django.db import close_old_connections
+
+    close_old_connections()
 
 
 def warm(detector: Detector) -> Detector:

@@ -20,7 +20,8 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 from nats.js.errors import APIError, NotFoundError
 
-from ansim.keys import Keyring
+from ansim.detection.state import SCHEMA
+from ansim.keys import KeyLost, Keyring
 from ansim.stream import layout
 
 PART_BYTES = 512 * 1024
@@ -35,6 +36,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
     generation: int
     parts: int
+    schema: int = 1
+    """Form of the states; a worker of an older version leaves newer ones alone."""
     revision: int = 0
 
 
@@ -43,7 +46,11 @@ class Fenced(Exception):
 
 
 class SnapshotLost(Exception):
-    """A part of the snapshot is missing or cannot be opened; the message says which."""
+    """A part of the snapshot is missing or damaged for good; the message says which."""
+
+
+class SnapshotClosed(Exception):
+    """The snapshot is there but not for us (its key or a newer version is missing): hands off."""
 
 
 def _head_subject(partition: int) -> str:
@@ -77,26 +84,52 @@ class SnapshotStore:
     async def take_over(self) -> bytes | None:
         """Fences off earlier owners and returns the packed states, None if there are none.
 
-        Raises Fenced when a later owner was faster, SnapshotLost when parts are unusable.
+        Raises Fenced when a later owner was faster, SnapshotLost when parts are unusable and
+        SnapshotClosed, before anything is written, when it takes another key or version.
         """
         found = await read_head(self._js, self._partition)
         if found is not None:
             if found.epoch > self._epoch:
                 raise Fenced(f"partition {self._partition}: epoch {found.epoch} is newer")
+            if found.schema > SCHEMA:
+                raise SnapshotClosed(
+                    f"partition {self._partition}: its snapshot was written by a newer version "
+                    f"(form {found.schema}, this one knows {SCHEMA}): start the newer version"
+                )
             self._head = found
+        packed: bytes | None = None
+        lost: SnapshotLost | None = None
+        try:
+            packed = await self._read(found) if found is not None else None
+        except SnapshotLost as error:
+            lost = error
         await self._replace_head(msgspec.structs.replace(self._head, epoch=self._epoch))
-        if found is None or found.parts == 0:
+        if lost is not None:
+            raise lost
+        return packed
+
+    async def _read(self, head: Head) -> bytes | None:
+        if head.parts == 0:
             return None
         parts: list[bytes] = []
-        for index in range(found.parts):
-            subject = f"snapshot.{self._partition}.{found.generation}.{index}"
+        for index in range(head.parts):
+            subject = f"snapshot.{self._partition}.{head.generation}.{index}"
             try:
                 message = await self._js.get_msg(layout.SNAPSHOTS, subject=subject)
             except NotFoundError:
                 raise SnapshotLost(f"{subject} is missing") from None
             parts.append(message.data or b"")
         sealed = b"".join(parts)
-        return await asyncio.to_thread(lambda: zlib.decompress(self._keyring.open(sealed, PURPOSE)))
+        try:
+            plain = await asyncio.to_thread(self._keyring.open, sealed, PURPOSE)
+        except KeyLost as error:
+            raise SnapshotClosed(
+                f"partition {self._partition}: {error}: put the key file back"
+            ) from None
+        try:
+            return await asyncio.to_thread(zlib.decompress, plain)
+        except zlib.error as error:
+            raise SnapshotLost(f"snapshot of partition {self._partition}: {error}") from None
 
     async def write(self, packed: bytes, sequence: int) -> None:
         """Makes ``packed`` the states in force for everything up to ``sequence``.
@@ -106,19 +139,29 @@ class SnapshotStore:
         sealed = await asyncio.to_thread(
             lambda: self._keyring.seal(zlib.compress(packed, 1), PURPOSE)
         )
-        old = self._head.generation
         # The epoch in the generation keeps parts of two owners apart.
-        generation = max(old + 1, self._epoch * 1_000_000)
+        generation = max(self._head.generation + 1, self._epoch * 1_000_000)
         parts = [sealed[i : i + PART_BYTES] for i in range(0, len(sealed), PART_BYTES)]
         for index, part in enumerate(parts):
             await self._js.publish(f"snapshot.{self._partition}.{generation}.{index}", part)
         await self._replace_head(
-            Head(epoch=self._epoch, sequence=sequence, generation=generation, parts=len(parts))
-        )
-        if old:
-            await self._js.purge_stream(
-                layout.SNAPSHOTS, subject=f"snapshot.{self._partition}.{old}.*"
+            Head(
+                epoch=self._epoch,
+                sequence=sequence,
+                generation=generation,
+                parts=len(parts),
+                schema=SCHEMA,
             )
+        )
+        await self._clear_away(generation)
+
+    async def _clear_away(self, current: int) -> None:
+        """Removes the parts of every other generation, also those of a write that was cut off."""
+        prefix = f"snapshot.{self._partition}"
+        info = await self._js.stream_info(layout.SNAPSHOTS, subjects_filter=f"{prefix}.*.*")
+        generations = {subject.split(".")[2] for subject in (info.state.subjects or {})}
+        for generation in generations - {str(current)}:
+            await self._js.purge_stream(layout.SNAPSHOTS, subject=f"{prefix}.{generation}.*")
 
     async def _replace_head(self, head: Head) -> None:
         expected = {Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(self._head.revision)}

@@ -13,11 +13,9 @@ import logging
 import math
 import os
 import secrets
-from collections.abc import Callable
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.js.errors import APIError
 
 from ansim.config import Config
 from ansim.detection.detector import Detector
@@ -27,8 +25,8 @@ from ansim.stream.connection import connect
 from ansim.stream.effects import Casework, Effects
 from ansim.stream.lease import Lease, LeaseLost, holders
 from ansim.stream.partition import Partition
-from ansim.stream.reader import Gap
-from ansim.stream.snapshot import Fenced
+from ansim.stream.reader import StreamGone
+from ansim.stream.snapshot import Fenced, SnapshotClosed
 
 log = logging.getLogger(__name__)
 
@@ -49,29 +47,24 @@ class _Held:
 
 
 class Worker:
-    """Works until told to stop.
-
-    ``on_gap`` is told what was lost, for casework to record; ``housekeeping`` is called once a
-    minute (retention in casework; harmless when several workers do it).
-    """
+    """Works until told to stop. Once a minute it also has casework keep its retention."""
 
     def __init__(
         self,
         config: Config,
         keyring: Keyring,
         detector: Detector,
-        commit: Casework,
-        on_gap: Callable[[int, Gap | str], None],
-        housekeeping: Callable[[], object] | None = None,
+        casework: Casework,
     ) -> None:
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._config = config
         self._keyring = keyring
         self._detector = detector
-        self._effects = Effects(commit)
-        self._on_gap = on_gap
-        self._housekeeping = housekeeping
+        self._casework = casework
+        self._effects = Effects(casework)
         self._held: dict[int, _Held] = {}
+        self._told: set[int] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -90,10 +83,11 @@ class Worker:
                     presence = await self._be_present(client, presence)
                     await self._renew()
                     await self._share(client)
-                except (NatsError, APIError, OSError) as error:
+                except (NatsError, OSError) as error:
                     log.debug("round: %s", error)
                 await _wait(stop, ROUND_SECONDS)
         finally:
+            await asyncio.gather(*self._leaving, return_exceptions=True)
             await self._leave(client, list(self._held))
             if presence is not None and client.is_connected:
                 await presence.release()
@@ -106,9 +100,13 @@ class Worker:
         while not stop.is_set():
             try:
                 client = await connect(self._config, self._keyring, f"worker {self.name}")
-                await layout.ensure(client.jetstream(timeout=10), self._config)
+                try:
+                    await layout.ensure(client.jetstream(timeout=10), self._config)
+                except BaseException:
+                    await client.close()
+                    raise
                 return client
-            except (NatsError, APIError, OSError) as error:
+            except (NatsError, OSError) as error:
                 if not told:
                     log.warning("NATS at %s: %s; trying again", self._config.nats_address, error)
                     told = True
@@ -116,14 +114,14 @@ class Worker:
         return None
 
     async def _keep_house(self) -> None:
-        while self._housekeeping is not None:
+        while True:
             try:
-                await asyncio.to_thread(self._housekeeping)
+                await asyncio.to_thread(self._casework.keep_house)
             except Exception as error:
                 log.error("housekeeping failed (%s); trying again", type(error).__name__)
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
-    async def _be_present(self, client: Client, presence: Lease | None) -> Lease:
+    async def _be_present(self, client: Client, presence: Lease | None) -> Lease | None:
         js = client.jetstream(timeout=2)
         if presence is not None:
             try:
@@ -133,9 +131,7 @@ class Worker:
             except LeaseLost:
                 pass
         presence = Lease(js, f"worker.{self.name}", self.name, self._config.lease_seconds)
-        if not await presence.acquire():
-            raise RuntimeError(f"two workers are called {self.name}")
-        return presence
+        return presence if await presence.acquire() else None
 
     async def _renew(self) -> None:
         await asyncio.gather(*(self._keep(number, held) for number, held in self._held.items()))
@@ -159,9 +155,13 @@ class Worker:
         if held.task.cancelled():
             return
         error = held.task.exception()
-        if isinstance(error, LeaseLost | Fenced):
+        if isinstance(error, SnapshotClosed):
+            if number not in self._told:
+                log.error("%s", error)
+                self._told.add(number)
+        elif isinstance(error, LeaseLost | Fenced):
             log.warning("partition %d: %s", number, error)
-        elif isinstance(error, NatsError | APIError | OSError | TimeoutError):
+        elif isinstance(error, NatsError | OSError | TimeoutError | StreamGone):
             log.warning(
                 "partition %d: %s: %s; taking it up again", number, type(error).__name__, error
             )
@@ -173,9 +173,13 @@ class Worker:
         workers = max(1, len(await holders(js, "worker")))
         share = math.ceil(self._config.partitions / workers)
         if len(self._held) > share:
-            await self._leave(client, list(self._held)[share:])
-        if len(self._held) >= share:
+            # In a task of its own: the leases that we keep have to be renewed meanwhile.
+            leaving = asyncio.create_task(self._leave(client, list(self._held)[share:]))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+        if len(self._held) >= share or self._leaving:
             return
+        await layout.ensure(js, self._config)  # a stream that vanished is made again
         taken = {int(number) for number in await holders(js, "lease")}
         for number in range(self._config.partitions):
             if len(self._held) >= share:
@@ -197,19 +201,20 @@ class Worker:
             number,
             turn=self._turn,
             snapshot_seconds=self._config.snapshot_seconds,
-            on_gap=self._on_gap,
+            on_gap=self._casework.gap,
         )
         task = asyncio.create_task(partition.run(stop), name=f"partition {number}")
         self._held[number] = _Held(lease, task, stop)
 
     async def _leave(self, client: Client, numbers: list[int]) -> None:
         """Lets partitions finish with a snapshot and gives their leases back."""
+        # Popped before the first await, so that nobody counts them as held.
         leaving = {number: self._held.pop(number) for number in numbers}
         for held in leaving.values():
             held.stop.set()
         if not leaving:
             return
-        await self._finish(client, [held.task for held in leaving.values()])
+        await self._finish(client, list(leaving.values()))
         for number, held in leaving.items():
             if held.task.done():
                 self._report_end(number, held)
@@ -217,11 +222,16 @@ class Worker:
                 with contextlib.suppress(NatsError, OSError):  # else it runs out by itself
                     await held.lease.release()
 
-    async def _finish(self, client: Client, tasks: list[asyncio.Task[None]]) -> None:
+    async def _finish(self, client: Client, leaving: list[_Held]) -> None:
         """Waits for partitions to end, not longer than makes sense without a server."""
-        pending = set(tasks)
+        pending = {held.task for held in leaving}
         cut_off = 0
         for _ in range(int(LEAVE_SECONDS / ROUND_SECONDS)):
+            if client.is_connected:
+                for held in leaving:
+                    with contextlib.suppress(LeaseLost, NatsError, OSError):
+                        if held.lease.due and not held.task.done():
+                            await held.lease.renew()
             _, pending = await asyncio.wait(pending, timeout=ROUND_SECONDS)
             cut_off = 0 if client.is_connected else cut_off + 1
             if not pending or cut_off * ROUND_SECONDS >= CUT_OFF_SECONDS:

@@ -173,7 +173,9 @@ class Courier:
             await self.record(name, delivery)
             self._unrecorded.pop(name, None)
         for closing in await self._desk.ask(self._desk.ledger.pending_commands, 100):
-            await self._link.publisher.close_alert(
+            publisher = self._link.publisher
+            tell = publisher.reopen_alert if closing.reopened else publisher.close_alert
+            await tell(
                 closing.id, closing.source, closing.conversation, closing.about, closing.episode
             )
             await self._desk.ask(self._desk.ledger.done, closing.id)

@@ -41,6 +41,8 @@ class AlertClosing(msgspec.Struct, frozen=True, kw_only=True):
     conversation: str
     about: str
     episode: int
+    reopened: bool = False
+    """True when a person took an earlier closing back."""
 
 
 class Ledger(Protocol):
@@ -151,7 +153,7 @@ class DjangoLedger:
     def pending_commands(self, limit: int) -> list[AlertClosing]:
         closings = []
         for command in self._commands.pending(limit):
-            if command.kind != "alert_closed":
+            if command.kind not in ("alert_closed", "alert_reopened"):
                 log.error("courier: command of unknown kind %r is left", command.kind)
                 continue
             told = msgspec.convert(command.payload, _Closed)
@@ -162,6 +164,7 @@ class DjangoLedger:
                     conversation=told.conversation,
                     about=told.about,
                     episode=told.episode,
+                    reopened=command.kind == "alert_reopened",
                 )
             )
         return closings

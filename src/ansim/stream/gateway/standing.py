@@ -24,6 +24,10 @@ async def healthz(request: AnyRequest) -> Response[bytes]:
     gateway: Gateway = request.app.state.gateway
     if not gateway.link.up:
         return answers.error(503, "unavailable", "NATS cannot be reached")
+    if not gateway.link.publisher.storing:
+        return answers.error(
+            503, "unavailable", "NATS is there and stores nothing: is the disk full?"
+        )
     if not gateway.admission.ready:
         return answers.error(503, "unavailable", "the list of sources cannot be read")
     return Response(b'{"status":"ok"}', media_type=answers.JSON)
