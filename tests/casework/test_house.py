@@ -28,6 +28,7 @@ from ansim.casework.models import (
     SourceRecord,
     Turn,
 )
+from ansim.casework.roles import Role
 from ansim.chat import Consent, SourceKind
 from tests.casework.conftest import report, risky, turn
 
@@ -99,6 +100,33 @@ def test_demo_accounts_get_new_passwords_at_every_start(db: None) -> None:
     assert {value.id for value, _ in sources.active_sources()} == {"demo", "donated"}
     assert all(value.refusal() is None for value, _ in sources.active_sources())
     assert all(template.approved for template in MessageTemplate.objects.all())
+
+
+def test_a_demo_start_leaves_accounts_of_people_alone(db: None) -> None:
+    person = Account.objects.create_user(
+        "counsellor", password="mine", role=Role.AUDITOR, is_active=False
+    )
+    for _ in range(2):
+        log_ins = {name: password for name, password, _role in accounts.create_demo()}
+        assert list(log_ins) == ["counsellor-demo", "supervisor", "administrator"]
+        demo = Account.objects.get(username="counsellor-demo")
+        assert demo.check_password(log_ins["counsellor-demo"])
+    before = (person.password, person.role, person.is_active, person.is_demo)
+    person.refresh_from_db()
+    assert (person.password, person.role, person.is_active, person.is_demo) == before
+    assert Account.objects.count() == 4
+
+
+def test_what_an_administrator_did_to_a_demo_account_stays(db: None) -> None:
+    accounts.create_demo()
+    Account.objects.filter(username="counsellor").update(is_active=False)
+    Account.objects.filter(username="supervisor").update(role=Role.COUNSELLOR)
+    again = accounts.create_demo()
+    assert [(name, role) for name, _, role in again] == [
+        ("supervisor", "counsellor"),
+        ("administrator", "administrator"),
+    ]
+    assert not Account.objects.get(username="counsellor").is_active
 
 
 def test_there_are_no_demo_accounts_in_service(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

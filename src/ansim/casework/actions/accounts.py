@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import time
 
@@ -14,7 +15,7 @@ from ansim.casework.actions import audit, sources, templates
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, MessageTemplate, SourceRecord
-from ansim.casework.roles import Act, Role
+from ansim.casework.roles import Act, Role, may
 from ansim.chat import Consent, SourceKind
 
 DEMO = (
@@ -34,13 +35,16 @@ def create(
     *,
     actor: Account | str,
     display_name: str = "",
+    is_demo: bool = False,
 ) -> Account:
     """A new account. Raises ValidationError for a weak password and Refused for a taken name."""
     if not isinstance(actor, str):
         require(actor, Act.ADMINISTER)
     if Account.objects.filter(username=username).exists():
         raise Refused("exists", _("같은 이름의 계정이 이미 있습니다."))
-    account = Account(username=username, role=Role(role), display_name=display_name)
+    account = Account(
+        username=username, role=Role(role), display_name=display_name, is_demo=is_demo
+    )
     validate_password(password, account)
     account.set_password(password)
     account.save(force_insert=True)
@@ -97,25 +101,34 @@ def create_demo() -> list[tuple[str, str, str]]:
     """Makes what demo mode needs and returns its log-ins as (username, password, role).
 
     Passwords are random and kept only as hashes, so a second call gives the same accounts new
-    ones. Also declares the demo room and the source of uploaded files, and has the demo
-    supervisor approve the first messages. Raises Refused outside demo mode.
+    ones. Accounts of people are left alone: where one has the name, the demo's is called
+    "counsellor-demo". What an administrator did to a demo account stays: one that is switched off
+    is not among the log-ins. Also declares the demo room and the source of uploaded files, and has
+    the demo supervisor approve the first messages. Raises Refused outside demo mode.
     """
     if not settings.ANSIM.demo:
         raise Refused("not_demo", _("데모 모드(ANSIM_DEMO=1)에서만 데모 계정을 만들 수 있습니다."))
     log_ins = []
     for username, role, display_name in DEMO:
         password = "-".join(secrets.token_hex(2) for _part in range(4))
-        account = Account.objects.select_for_update().filter(username=username).first()
+        free, account = _demo_account(username)
         if account is None:
-            account = create(username, password, role, actor=audit.SETUP, display_name=display_name)
-        else:
+            account = create(
+                free,
+                password,
+                role,
+                actor=audit.SETUP,
+                display_name=display_name,
+                is_demo=True,
+            )
+        elif account.is_active:
             account.set_password(password)
-            account.is_active = True
-            account.role = role
-            account.save(update_fields=["password", "is_active", "role"])
+            account.save(update_fields=["password"])
             audit.record("account.demo_password_renewed", account, actor=audit.SETUP)
-        log_ins.append((username, password, str(role)))
-        if role == Role.SUPERVISOR:
+        else:
+            continue
+        log_ins.append((account.username, password, str(account.role)))
+        if may(account, Act.APPROVE_TEMPLATES):
             for template in MessageTemplate.objects.filter(approved_at=None):
                 templates.approve(template.pk, account, template.version)
     declare_donated()
@@ -132,6 +145,16 @@ def create_demo() -> list[tuple[str, str, str]]:
             connector="demo",
         )
     return log_ins
+
+
+def _demo_account(username: str) -> tuple[str, Account | None]:
+    """The demo's account of this name, or the first name like it that no person has."""
+    for number in itertools.count():
+        name = username + ("", "-demo")[number > 0] + (f"-{number}" if number > 1 else "")
+        account = Account.objects.select_for_update().filter(username=name).first()
+        if account is None or account.is_demo:
+            return name, account
+    raise AssertionError("names do not run out")
 
 
 @transaction.atomic

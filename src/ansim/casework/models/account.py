@@ -15,6 +15,9 @@ class Account(AbstractUser):
     role = models.CharField(_("역할"), max_length=20, choices=Role.choices, default=Role.COUNSELLOR)
     display_name = models.CharField(_("표시 이름"), max_length=60, blank=True)
 
+    is_demo = models.BooleanField(default=False, editable=False)
+    """Made by demo mode, which gives it a new password at every start and touches no other."""
+
     class Meta:
         verbose_name = _("계정")
         verbose_name_plural = _("계정")

@@ -45,7 +45,8 @@ class Turn(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["conversation", "message_id"], name="one_turn"),
         )
-        ordering = ("at", "message_id")
+        # Of one second, in the order in which they came: an id may be a hash and tells no order.
+        ordering = ("at", "pk")
 
     def __str__(self) -> str:
         return f"turn {self.message_id} of conversation {self.conversation_id}"
