@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from ansim.casework.actions import sources
@@ -90,6 +91,33 @@ def test_a_source_without_consent_is_not_declared(administrator: Client) -> None
     page = administrator.post("/admin/casework/sourcerecord/add/", form)
     assert page.status_code == 200
     assert SourceRecord.objects.count() == 0
+
+
+def test_what_was_refused_is_told_in_the_form_and_logged_as_nothing(
+    administrator: Client,
+) -> None:
+    form = {
+        "id": "bot",
+        "name": "알림 봇",
+        "kind": "visible_bot",
+        "legal_basis": "동의",
+        "consent": "",
+        "connector": "http",
+    }
+    answer = administrator.post("/admin/casework/sourcerecord/add/", form)
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert "no consent record" in page
+    assert 'value="알림 봇"' in page
+    form["kind"] = "public_room"
+    assert administrator.post("/admin/casework/sourcerecord/add/", form).status_code == 302
+    form |= {"name": "다른 이름"}
+    where = "/admin/casework/sourcerecord/bot/change/"
+    assert administrator.post(where, form).status_code == 302
+    assert administrator.post(where, form | {"kind": "donated"}).status_code == 200
+    record = SourceRecord.objects.get()
+    assert (record.kind, record.name) == ("public_room", "다른 이름")
+    assert LogEntry.objects.count() == 0
 
 
 def test_the_audit_log_can_only_be_read(administrator: Client) -> None:

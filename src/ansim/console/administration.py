@@ -89,12 +89,39 @@ class _ByRole(_ModelAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may(request.user, Act.ADMINISTER)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
-            self.carry_out(request, obj, form, change)
+            return super().changeform_view(request, *args, **kwargs)
         except Refused as refused:
-            messages.set_level(request, messages.ERROR)
-            messages.error(request, str(refused))
+            # Once more, with the refusal as an error of the form: all that was typed is kept.
+            request.refusal = str(refused)  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        refusal: str | None = getattr(request, "refusal", None)
+        if refusal is None:
+            return form
+
+        class Refusing(form):  # type: ignore[misc]
+            def clean(self) -> Any:
+                super().clean()
+                raise forms.ValidationError(str(refusal))
+
+        return Refusing
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        self.carry_out(request, obj, form, change)
+
+    # Django's own log would stand beside the audit log and can be changed: the actions write one.
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return None
 
     def carry_out(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Does what was asked through an action."""
