@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -407,6 +408,44 @@ def test_only_the_wording_that_was_seen_is_approved(log_in: Callable[..., Client
     supervisor.post(f"/first-messages/{row.pk}/approve/", {"version": "2"})
     row.refresh_from_db()
     assert row.approved
+
+
+def test_turns_of_one_second_stand_in_the_order_in_which_they_came(
+    counsellor: Client, source: SourceRecord
+) -> None:
+    said = ["첫째", "둘째", "셋째", "넷째"]
+    ids = ["k9", "a3", "z1", "b7"]
+    talk = [
+        turn(1, id=name, text=words, author=f"{name}-author", at=1_760_000_000.0, risk=n / 10)
+        for n, (name, words) in enumerate(zip(ids, said, strict=True), 1)
+    ]
+    points = tuple((item.at, item.risk, item.id) for item in talk)
+    for sequence, part in ((1, slice(2)), (2, slice(2, 4))):
+        [pk] = alerts.raise_or_update(
+            [report(sequence, turns=tuple(talk[part]), trajectory=points[part])]
+        )
+    alert = Alert.objects.get(pk=pk)
+    assert [point[1] for point in alert.trajectory] == [0.1, 0.2, 0.3, 0.4]
+    reveal(counsellor, alert)
+    page = html(counsellor, f"/alerts/{pk}/")
+    shown = re.findall(r"<b>계정 (.)</b>.*?<p class=\"words\" dir=\"auto\">(\w+)</p>", page, re.S)
+    assert shown == list(zip("가나다라", said, strict=True))
+
+
+def test_breaches_of_the_policy_fill_no_log(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ansim.console.views import errors
+
+    lines: list[str] = []
+    monkeypatch.setattr(errors.log, "warning", lambda text, *rest: lines.append(text % rest))
+    now = time.monotonic() + 1000
+    for second in (0, 1, 2, 59, 61, 62):
+        monkeypatch.setattr(errors.time, "monotonic", lambda second=second: now + second)
+        body = b"x" * 10_000
+        assert client.generic("POST", "/csp-report/", body).status_code == 204
+    assert [line.rsplit(" ", 1)[1] for line in lines] == ["1", "4"]
+    assert all(len(line) < 100 for line in lines)
 
 
 def test_healthz_answers_without_a_log_in(client: Client) -> None:

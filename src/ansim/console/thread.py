@@ -86,15 +86,15 @@ def build(alert: Alert, *, revealed: bool, language: Language) -> Thread:
     # The agency's words come back through the stream; they are shown once, with their delivery.
     turns = turns.exclude(by_agency=True, message_id__in=ours)
     # Only the end of a long conversation is fetched, and with it opened: every look costs.
-    kept = list(turns.order_by("-at", "-message_id")[:MOST_LINES])[::-1]
+    kept = list(turns.order_by("-at", "-pk")[:MOST_LINES])[::-1]
     first_said = (
         turns.filter(by_agency=False)
         .order_by()
         .values_list("author")
-        .annotate(first=Min("at"))
-        .order_by("first", "author")
+        .annotate(first=Min("at"), place=Min("pk"))
+        .order_by("first", "place")
     )
-    speakers = _speakers(kept, alert.about, language, [author for author, _ in first_said])
+    speakers = _speakers(kept, alert.about, language, [author for author, *_ in first_said])
     lines = [
         _line(turn, speakers.get(turn.author), revealed=revealed, language=language)
         for turn in kept

@@ -278,8 +278,9 @@ def _points(report: AlertReport) -> list[list[Any]]:
     return sorted(([at, risk, name] for at, risk, name in report.trajectory), key=_by_time)
 
 
-def _by_time(point: Sequence[Any]) -> tuple[float, str]:
-    return (point[0], point[2])
+def _by_time(point: Sequence[Any]) -> float:
+    # Of one second, as they came: an id may be a hash and tells no order.
+    return float(point[0])
 
 
 def _first_event(report: AlertReport, points: Sequence[Sequence[Any]]) -> float:

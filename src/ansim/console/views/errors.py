@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 log = logging.getLogger(__name__)
+
+REPORT_SECONDS = 60.0
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -24,10 +28,30 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "console/error.html", {"kind": "stale"}, status=403)
 
 
+class _Breaches:
+    """Counts reports between two lines of the log."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next = 0.0
+        self._untold = 0
+
+    def tell(self, now: float) -> None:
+        with self._lock:
+            self._untold += 1
+            if now < self._next:
+                return
+            number, self._untold, self._next = self._untold, 0, now + REPORT_SECONDS
+        log.warning("browsers report breaches of the content security policy: %d", number)
+
+
+_breaches = _Breaches()
+
+
 @csrf_exempt
 @require_POST
 def csp_report(request: HttpRequest) -> HttpResponse:
     """A browser says that the policy stopped something. Its content is not trusted, so only the
-    fact is logged."""
-    log.warning("a browser reports a breach of the content security policy")
+    fact is logged; and as anybody can say so, at most one line a minute."""
+    _breaches.tell(time.monotonic())
     return HttpResponse(status=204)
