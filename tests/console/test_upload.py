@@ -192,3 +192,19 @@ def test_reading_that_is_stopped_is_said_kindly(
     assert answer.status_code == 422
     assert "파일을 읽다가 멈췄습니다" in answer.content.decode()
     assert Alert.objects.count() == 0
+
+
+@pytest.mark.usefixtures("every_file_is_large")
+def test_reading_that_takes_too_long_is_given_up_and_said(
+    counsellor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "LONGEST_SECONDS", 0.2)
+    data = (SAMPLES / "risky-android.txt").read_bytes()
+    answer = send(counsellor, data)
+    assert answer.status_code == 422
+    assert "15분 안에 다 읽지 못해" in answer.content.decode()
+    with apart._one_at_a_time:  # somebody else's file is being read
+        assert "15분 안에 다 읽지 못해" in send(counsellor, data).content.decode()
+    assert Alert.objects.count() == 0
+    monkeypatch.setattr(apart, "LONGEST_SECONDS", 60.0)
+    assert send(counsellor, data).status_code == 302

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import msgspec
 from django.conf import settings
@@ -18,12 +19,19 @@ from ansim.sources.export import ExportError
 SMALL_BYTES = 512 * 1024
 """Up to here (some seven thousand messages) a file is read on the spot."""
 
+LONGEST_SECONDS = 15 * 60.0
+"""The largest file takes minutes; what takes longer than this, with its waiting, is given up."""
+
 _one_at_a_time = threading.Lock()
 _running: set[subprocess.Popen[bytes]] = set()
 
 
 class Stopped(Exception):
     """The process ended without an answer: out of memory, or the console is shutting down."""
+
+
+class TooLong(Stopped):
+    """It took longer than ``LONGEST_SECONDS``, or others' files before it did."""
 
 
 class _Question(msgspec.Struct, frozen=True):
@@ -40,10 +48,13 @@ class _Problem(msgspec.Struct, frozen=True):
 
 
 def assess(data: bytes, name: str) -> donated.Outcome:
-    """As ``donated.assess``. Raises ``ExportError`` likewise, and ``Stopped``."""
+    """As ``donated.assess``. Raises ``ExportError`` likewise, ``Stopped`` and ``TooLong``."""
     if len(data) <= SMALL_BYTES:
         return donated.assess(data, name)
-    with _one_at_a_time:
+    until = time.monotonic() + LONGEST_SECONDS
+    if not _one_at_a_time.acquire(timeout=LONGEST_SECONDS):
+        raise TooLong
+    try:
         process = subprocess.Popen(
             [sys.executable, "-m", "ansim.console.assessing"],
             stdin=subprocess.PIPE,
@@ -52,10 +63,18 @@ def assess(data: bytes, name: str) -> donated.Outcome:
         )
         _running.add(process)
         try:
-            said, _ = process.communicate(msgspec.msgpack.encode(_Question(data, name)))
+            said, _ = process.communicate(
+                msgspec.msgpack.encode(_Question(data, name)),
+                timeout=max(0.0, until - time.monotonic()),
+            )
+        except subprocess.TimeoutExpired:
+            raise TooLong from None
         finally:
             process.kill()
+            process.wait()
             _running.discard(process)
+    finally:
+        _one_at_a_time.release()
     if process.returncode != 0:
         raise Stopped
     return _understood(said)

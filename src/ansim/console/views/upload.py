@@ -102,6 +102,12 @@ def upload(request: StaffRequest) -> HttpResponseBase:
     except ExportError as error:
         form.add_error("file", error.sentence(language()))
         return _form(request, form, 422)
+    except apart.TooLong:
+        form.add_error(
+            "file",
+            _("15분 안에 다 읽지 못해 멈췄습니다. 더 짧은 기간으로 내보내거나 나중에 해 주세요."),
+        )
+        return _form(request, form, 422)
     except apart.Stopped:
         form.add_error(
             "file", _("파일을 읽다가 멈췄습니다. 더 짧은 기간으로 내보낸 파일로 해 주세요.")
