@@ -21,7 +21,7 @@ from ansim.detection.gate import Gate, blanked
 from ansim.detection.identities import identity
 from ansim.detection.labels import SHOWN
 from ansim.detection.memory import Memory
-from ansim.detection.priority import judge
+from ansim.detection.priority import Standing, judge
 from ansim.detection.retention import MOST_ACCOUNTS
 from ansim.detection.risk import RiskModel
 from ansim.detection.state import ConversationState, Episode
@@ -197,10 +197,12 @@ class Detector:
             memory.watched_at = max(memory.watched_at, item.newest)
         alerts: list[AlertEvent] = []
         priority: Priority | None = None
-        if rows is not None and not message.by_agency:
-            alerts = self._alerts(item, risks, rows, any_chance)
-        if rows is not None and risk >= self.threshold:
-            priority, _ = judge(rows, top, risk)
+        if rows is not None:
+            standing = Standing(rows)
+            if not message.by_agency:
+                alerts = self._alerts(item, risks, standing, any_chance)
+            if risk >= self.threshold:
+                priority, _ = judge(standing, top, risk)
         memory.hold(turn, item.newest, risk)
         return Assessment(
             conversation=message.conversation,
@@ -225,14 +227,13 @@ class Detector:
         return sure
 
     def _alerts(
-        self, item: _Read, risks: Floats, rows: Floats, any_chance: float
+        self, item: _Read, risks: Floats, standing: Standing, any_chance: float
     ) -> list[AlertEvent]:
         """Raises, once an episode, or updates: hysteresis is that an open one stays open."""
         memory, message = item.memory, item.message
         events = []
-        for index in range(len(risks)):
+        for index, risk in enumerate(risks.tolist()):
             about = memory.accounts[index]
-            risk = float(risks[index])
             episode = memory.episodes.get(about)
             raised = False
             if episode is None or not episode.open:
@@ -243,7 +244,7 @@ class Detector:
                 episode = Episode(episode.number + 1 if episode else 1, True, message.at)
                 raised = True
             memory.episodes[about] = Episode(episode.number, True, max(episode.at, message.at))
-            priority, why = judge(rows, index, risk)
+            priority, why = judge(standing, index, risk)
             events.append(
                 AlertEvent(
                     about=about,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
 from ansim.detection import columns
-from ansim.detection.labels import TACTICS
+from ansim.detection.labels import SIGNAL_COUNT, TACTIC_COUNT, TACTICS
 from ansim.detection.tactics import tactics
 from ansim.detection.values import Priority, Reason
 
@@ -23,42 +26,62 @@ _URGENT = ("T05", "T08", "T09", "T10", "T12", "T13", "T14", "T15", "T16")
 _STAGES = 3
 
 
-def _noticed(row: Floats, tactic: str) -> float:
-    """Probability that the tactic was used at all (noisy-or over turns)."""
-    return float(-np.expm1(-row[columns.SUM + TACTICS.index(tactic)]))
+@lru_cache(maxsize=4096)
+def _reason(code: str, *values: tuple[str, str | int]) -> Reason:
+    """The same few are given again and again, and never changed."""
+    return Reason(code=code, values=dict(values))
 
 
-def _count(row: Floats, tactic: str) -> float:
-    """About how many turns showed the tactic, decayed."""
-    return float(row[columns.COUNT + TACTICS.index(tactic)])
+class Standing:
+    """All accounts of a conversation as they stand after one message, ready for ``judge``.
+
+    Plain lists, made once a message: in a room where many accounts are under alert each is judged
+    at every message, and arrays this small cost more to call than to add up.
+    """
+
+    __slots__ = ("_harm", "_rows", "_signals")
+
+    def __init__(self, rows: Floats) -> None:
+        """``rows`` [accounts, WIDTH], as ``evidence.accumulate`` keeps them."""
+        self._rows: list[list[float]] = rows.tolist()
+        self._harm: list[float] = rows[:, columns.HARM].tolist()
+        last = columns.SIGNAL + SIGNAL_COUNT
+        self._signals: list[list[float]] = rows[:, columns.SIGNAL : last].T.tolist()
+
+    def row(self, own: int) -> list[float]:
+        return self._rows[own]
+
+    def harm(self, own: int) -> float:
+        """How sure it is that another than ``own`` speaks of self-harm."""
+        return max(self._harm[:own] + self._harm[own + 1 :], default=0.0)
+
+    def signal(self, own: int, number: int) -> bool:
+        """Whether others than ``own`` showed youth signal ``number`` (1..5)."""
+        column = self._signals[number - 1]
+        return -math.expm1(-(sum(column[:own]) + sum(column[own + 1 :]))) >= CERTAIN
 
 
-def _signal(others: Floats, number: int) -> bool:
-    column = columns.SIGNAL + number - 1
-    return bool(len(others)) and float(-np.expm1(-others[:, column].sum())) >= CERTAIN
-
-
-def judge(rows: Floats, own: int, risk: float) -> tuple[Priority, tuple[Reason, ...]]:
-    """Priority of account ``own`` among ``rows`` (as ``evidence.accumulate`` keeps them), and why.
+def judge(standing: Standing, own: int, risk: float) -> tuple[Priority, tuple[Reason, ...]]:
+    """Priority of account ``own``, and why.
 
     P1: a meeting soon, a threat going on, or words of self-harm. P2: high risk with a tactic that
     leads to contact or exploitation. P3: such a tactic, or high risk. P4: the rest.
     """
-    row = rows[own]
-    others = np.delete(rows, own, axis=0)
+    row = standing.row(own)
     reasons: list[Reason] = []
-    seen = {tactic: _noticed(row, tactic) for tactic in TACTICS}
-    used = [tactic for tactic in TACTICS if seen[tactic] >= CERTAIN]
+    # Probability that a tactic was used at all: noisy-or over turns.
+    weight = dict(zip(TACTICS, row[columns.SUM : columns.SUM + TACTIC_COUNT], strict=True))
+    used = [tactic for tactic in TACTICS if -math.expm1(-weight[tactic]) >= CERTAIN]
 
-    soon = float(row[columns.SOON]) >= LIKELY
-    threat = float(row[columns.THREAT]) >= LIKELY
-    harm = bool(len(others)) and float(others[:, columns.HARM].max()) >= LIKELY
+    soon = row[columns.SOON] >= LIKELY
+    threat = row[columns.THREAT] >= LIKELY
+    harm = standing.harm(own) >= LIKELY
     if soon:
-        reasons.append(Reason(code="meeting_soon"))
+        reasons.append(_reason("meeting_soon"))
     if threat:
-        reasons.append(Reason(code="live_threat"))
+        reasons.append(_reason("live_threat"))
     if harm:
-        reasons.append(Reason(code="self_harm"))
+        reasons.append(_reason("self_harm"))
     urgent = [tactic for tactic in used if tactic in _URGENT]
     if soon or threat or harm:
         priority = Priority.P1
@@ -69,18 +92,19 @@ def judge(rows: Floats, own: int, risk: float) -> tuple[Priority, tuple[Reason, 
     else:
         priority = Priority.P4
 
-    stages = {tactics()[tactic].stage for tactic in used}
+    about = tactics()
+    stages = {about[tactic].stage for tactic in used}
     if len(stages) >= _STAGES:
-        reasons.append(Reason(code="stages", values={"count": len(stages)}))
-    strongest = sorted(used, key=lambda tactic: -row[columns.SUM + TACTICS.index(tactic)])
-    for tactic in strongest[:4]:
-        count = max(1, round(_count(row, tactic)))
-        reasons.append(Reason(code="tactic", values={"tactic": tactic, "count": count}))
+        reasons.append(_reason("stages", ("count", len(stages))))
+    for tactic in sorted(used, key=lambda tactic: -weight[tactic])[:4]:
+        # About how many turns showed it, decayed.
+        count = max(1, round(row[columns.COUNT + TACTICS.index(tactic)]))
+        reasons.append(_reason("tactic", ("tactic", tactic), ("count", count)))
     for number, code in ((5, "picture_sent"), (4, "asks_for_help"), (3, "age_disclosed")):
-        if _signal(others, number):
-            reasons.append(Reason(code=code))
-    if _signal(others, 1):
-        reasons.append(Reason(code="refusal"))
+        if standing.signal(own, number):
+            reasons.append(_reason(code))
+    if standing.signal(own, 1):
+        reasons.append(_reason("refusal"))
     if risk >= 0.8 or not reasons:
-        reasons.append(Reason(code="high_risk", values={"percent": min(99, round(100 * risk))}))
+        reasons.append(_reason("high_risk", ("percent", min(99, round(100 * risk)))))
     return priority, tuple(reasons)
