@@ -27,7 +27,9 @@ def test_every_reason_reads_in_both_languages(code: str) -> None:
 
 def test_every_code_that_priority_gives_is_in_the_table() -> None:
     source = Path(priority.__file__).read_text("utf-8")
-    codes = set(re.findall(r'code="(\w+)"', source)) | set(re.findall(r'\(\d, "(\w+)"\)', source))
+    codes = set(re.findall(r'_reason\("(\w+)"', source)) | set(
+        re.findall(r'\(\d, "(\w+)"\)', source)
+    )
     assert codes == set(SENTENCES)
 
 
