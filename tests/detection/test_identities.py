@@ -9,7 +9,7 @@ import pytest
 
 from ansim.detection import ConversationState, Detector, forget
 from ansim.detection.identities import Identities, identity
-from ansim.detection.retention import MOST_IDS
+from ansim.detection.retention import FEWEST_IDS, MOST_IDS
 from ansim.detection.state import ID_BYTES, NEVER
 from tests.detection.talk import CHAT, DAY, LURE, START, messages, run
 
@@ -57,14 +57,29 @@ def test_an_id_of_the_last_day_is_known_after_any_sweep(hours: float) -> None:
         at += 3600
 
 
-def test_ids_of_an_unwatched_conversation_are_gone_two_days_later(detector: Detector) -> None:
-    states, _ = run(detector, messages(CHAT))
+def test_most_ids_of_an_unwatched_conversation_are_gone_two_days_later(detector: Detector) -> None:
+    states, _ = run(detector, messages([("a", "네")] * 2000, gap=1.0))
     state: ConversationState | None = states["room"]
-    for hour in range(0, 50):
-        assert state is not None
-        state = forget(state, START + hour * 3600)
     assert state is not None
-    assert (state.known, state.known_before, state.known_since) == (b"", b"", NEVER)
+    assert len(state.known) == 2000 * ID_BYTES
+    for hour in range(0, 50):
+        state = forget(state, START + hour * 3600)
+        assert state is not None
+    assert len(state.known + state.known_before) == FEWEST_IDS * ID_BYTES
+    assert forget(state, START + 51 * 3600) == state
+
+
+def test_a_quiet_talk_delivered_again_after_weeks_counts_once(detector: Detector) -> None:
+    states, _ = run(detector, messages(CHAT))
+    for day in range(20):
+        kept = forget(states["room"], START + day * DAY)
+        assert kept is not None
+        states = {"room": kept}
+    states, _ = run(
+        detector, messages([("mina", "안녕")], start=START + 20 * DAY, first=50), states
+    )
+    states, _ = run(detector, messages([("jun", "안녕")], start=START + 29 * DAY, first=51), states)
+    assert detector.assess(states, messages(CHAT)) == ({}, [])
 
 
 def test_ids_of_a_watched_conversation_are_known_for_a_week(detector: Detector) -> None:

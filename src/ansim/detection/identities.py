@@ -2,7 +2,8 @@
 
 Two generations of packed hashes, dropped by event time as the text is: ids go into the present one;
 when it has lasted long enough it becomes the one before, and the one before that is gone. So an id
-is surely known for as long as a generation lasts, and surely forgotten after twice that.
+is surely known for as long as a generation lasts. The latest few are known for as long as numbers
+are kept, or a quiet talk delivered again after days would count twice.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import hashlib
 
 import numpy as np
 
-from ansim.detection.retention import MOST_IDS, UNWATCHED_TEXT, WATCHED_TEXT
+from ansim.detection.retention import FEWEST_IDS, MOST_IDS, UNWATCHED_TEXT, WATCHED_TEXT
 from ansim.detection.state import ID_BYTES, NEVER
 
+_ALWAYS = FEWEST_IDS * ID_BYTES
 _FEW = 1024 * ID_BYTES
 """Up to here a search through the bytes is quicker than numpy."""
 _MANY_LOOKUPS = 64
@@ -94,14 +96,16 @@ class Identities:
 
     def _turn_over(self, now: float, lasting: float, full: bool = False) -> None:
         """Begins a new generation at ``now`` when the present one is full or has lasted."""
-        if now - self._newest > lasting:  # nothing was said for so long: none is needed
-            self._now, self._before, self._new, self._all = b"", b"", {}, None
+        if now - self._newest > lasting:  # nothing was said for so long
+            self._pack()
+            self._now, self._before = b"", (self._before + self._now)[-_ALWAYS:]
+            self._since = NEVER
         elif full or now - self._since >= lasting:
             self._pack()
-            self._now, self._before = b"", self._now
-        else:
-            return
-        self._since = now if self._before else NEVER
+            spare = max(0, _ALWAYS - len(self._now))
+            rest = self._before[max(0, len(self._before) - spare) :]
+            self._now, self._before = b"", rest + self._now
+            self._since = now
 
     def _pack(self) -> None:
         self._now += b"".join(self._new)

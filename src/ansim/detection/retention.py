@@ -21,3 +21,5 @@ MOST_ACCOUNTS = 64
 MOST_IDS = 20_000
 """Most message ids remembered, so that a second delivery is dropped; the time they live is that of
 the text. Where a room says more, at least the latest half of so many is known."""
+FEWEST_IDS = 512
+"""So many of the latest are remembered whatever their time, as the turns without text are."""
