@@ -463,3 +463,33 @@ def test_of_a_long_conversation_the_end_is_shown_with_the_same_letters(
     assert "첫 말" not in page
     assert "<b>계정 나</b>" in page
     assert page.count('<article class="line') == 400
+
+
+def test_of_several_words_in_one_minute_one_is_said_to_have_raised_the_alert(
+    counsellor: Client, source: SourceRecord
+) -> None:
+    talk = tuple(risky(n, at=1_760_000_000.0) for n in range(1, 5))
+    [pk] = alerts.raise_or_update([report(1, turns=talk, raised=True)])
+    assert html(counsellor, f"/alerts/{pk}/").count('id="raised"') == 1
+
+
+def test_a_refused_form_that_is_reloaded_leads_back_to_its_alert(
+    counsellor: Client, alert: Alert
+) -> None:
+    counsellor.post(f"/alerts/{alert.pk}/claim/")
+    refused = counsellor.post(f"/alerts/{alert.pk}/close/", {})
+    assert refused.status_code == 422
+    for step in ("close", "send"):
+        again = counsellor.get(f"/alerts/{alert.pk}/{step}/")
+        assert (again.status_code, again.headers["Location"]) == (302, f"/alerts/{alert.pk}/")
+
+
+def test_a_queue_too_long_to_show_says_so(
+    counsellor: Client, source: SourceRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ansim.console.views.queue.MOST", 2)
+    made = [report(1, conversation=f"r{n}", turns=(risky(1),)) for n in range(3)]
+    alerts.raise_or_update(made[:2])
+    assert "건만 보입니다" not in html(counsellor, "/queue/")
+    alerts.raise_or_update(made[2:])
+    assert "급한 것부터 2건만 보입니다" in html(counsellor, "/queue/")

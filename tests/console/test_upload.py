@@ -71,6 +71,7 @@ def test_another_language_is_not_called_safe(counsellor: Client) -> None:
         page = send(counsellor, (SAMPLES / "english-ios.txt").read_bytes()).content.decode()
     assert "판단하지 않음" in page
     assert "안전하다는 뜻이 아니에요" in page
+    assert "눈여겨볼 말이 없습니다" not in page, "which would say the opposite"
 
 
 @pytest.mark.parametrize(

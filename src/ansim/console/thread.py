@@ -99,8 +99,13 @@ def build(alert: Alert, *, revealed: bool, language: Language) -> Thread:
         _line(turn, speakers.get(turn.author), revealed=revealed, language=language)
         for turn in kept
     ]
-    for line, turn in zip(lines, kept, strict=True):
-        line.raised_here = turn.at == alert.first_event_at and turn.author == alert.about
+    raising = [
+        line
+        for line, turn in zip(lines, kept, strict=True)
+        if turn.at == alert.first_event_at and turn.author == alert.about
+    ]
+    if raising:  # exports know the minute only: of several in it, the last one tipped the scales
+        raising[-1].raised_here = True
     lines += [_sent(message, revealed=revealed) for message in outgoing]
     lines.sort(key=lambda line: line.at)
     _mark_days(lines)

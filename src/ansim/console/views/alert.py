@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ansim.casework.actions import alerts, interventions
 from ansim.casework.errors import Refused
@@ -198,10 +198,12 @@ def _message_id(request: StaffRequest) -> UUID | None:
         return None
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @needs(Act.SEND)
 def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
     """Step "preview" shows the words as they will stand in the room; "send" queues them."""
+    if request.method == "GET":
+        return redirect("console:alert", alert_id)  # as for a refused closing
     alert = _alert(alert_id)
     template = _template(request)
     draft = request.POST.get("text", "").replace("\r\n", "\n")
@@ -235,9 +237,11 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
     return redirect("console:alert", alert_id)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @needs(Act.CLOSE)
 def close(request: StaffRequest, alert_id: int) -> HttpResponseBase:
+    if request.method == "GET":
+        return redirect("console:alert", alert_id)  # a refused form was reloaded or switched over
     alert = _alert(alert_id)
     outcome = request.POST.get("outcome", "")
     done = request.POST.getlist("done")

@@ -27,6 +27,7 @@ def _lists(user: Account) -> dict[str, Any]:
     waiting = ordered.filter(claimed_by=None)
     return {
         "waiting": waiting[:MOST],
+        "most": MOST,
         "waiting_count": waiting.count(),
         "mine": ordered.filter(claimed_by=user)[:MOST],
         "others": ordered.exclude(claimed_by=None).exclude(claimed_by=user)[:MOST],
