@@ -160,10 +160,8 @@ def test_from_a_first_word_to_a_closed_alert(house: tuple[Run, str, str], browse
     expect(desk.get_by_text("지금 기다리는 경보가 없습니다.")).to_be_visible()
 
 
-@pytest.mark.parametrize("sample", ["game_to_meeting", "gifts_and_secrets", "runaway_help"])
-def test_a_replayed_sample_raises_an_alert_by_itself(
-    house: tuple[Run, str, str], browser: Browser, sample: str
-) -> None:
+def replay(house: tuple[Run, str, str], browser: Browser, sample: str) -> tuple[Page, Page]:
+    """A counsellor's queue, and a room in which the sample is being replayed at great speed."""
     run, console, intake = house
     desk = new_page(browser)
     log_in(desk, console, run.log_ins()["counsellor"])
@@ -173,6 +171,14 @@ def test_a_replayed_sample_raises_an_alert_by_itself(
     room.locator("#sample").select_option(sample)
     room.locator("#speed").select_option("300")
     room.locator("#start").click()
+    return desk, room
+
+
+@pytest.mark.parametrize("sample", ["game_to_meeting", "gifts_and_secrets", "runaway_help"])
+def test_a_replayed_sample_raises_an_alert_by_itself(
+    house: tuple[Run, str, str], browser: Browser, sample: str
+) -> None:
+    desk, _ = replay(house, browser, sample)
     expect(desk.locator("#queue [data-alert]").first).to_be_visible(timeout=15_000)
 
 
@@ -180,15 +186,7 @@ def test_a_replayed_sample_raises_an_alert_by_itself(
 def test_an_ordinary_sample_raises_none(
     house: tuple[Run, str, str], browser: Browser, sample: str
 ) -> None:
-    run, console, intake = house
-    desk = new_page(browser)
-    log_in(desk, console, run.log_ins()["counsellor"])
-    room = new_page(browser)
-    room.goto(f"{intake}/demo/")
-    expect(room.locator(f"#sample option[value={sample}]")).to_be_attached()
-    room.locator("#sample").select_option(sample)
-    room.locator("#speed").select_option("300")
-    room.locator("#start").click()
+    desk, room = replay(house, browser, sample)
     expect(room.locator("#stop")).to_be_enabled()
     expect(room.locator("#stop")).to_be_disabled(timeout=30_000)
     desk.wait_for_timeout(1500)
