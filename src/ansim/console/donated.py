@@ -18,8 +18,9 @@ from ansim.casework.sealing import keyring
 from ansim.chat import Message
 from ansim.detection import AlertEvent, Assessment, Turn
 from ansim.detection.detector import Detector
+from ansim.detection.finished import joined, only_korean
 from ansim.detection.state import ConversationState
-from ansim.reading.language import is_korean, without_foreign_letters
+from ansim.reading.language import is_korean
 from ansim.sources import kakaotalk
 from ansim.sources.export import Remark, messages
 
@@ -94,7 +95,7 @@ def assess(data: bytes, name: str) -> Outcome:
 def _assessed(said: Sequence[Message], *, korean: bool) -> list[Assessment]:
     """Of a chat in another language only the Korean words are looked at: the models know no
     other, and would take what they do not know for something."""
-    readable = said if korean else [_only_korean(message) for message in said]
+    readable = said if korean else [only_korean(message) for message in said]
     found: list[Assessment] = []
     states: dict[str, ConversationState] = {}
     for start in range(0, len(readable), BATCH):
@@ -104,23 +105,10 @@ def _assessed(said: Sequence[Message], *, korean: bool) -> list[Assessment]:
     return found
 
 
-def _only_korean(message: Message) -> Message:
-    return msgspec.structs.replace(message, text=without_foreign_letters(message.text))
-
-
 def _turns(said: Sequence[Message], found: Sequence[Assessment]) -> list[Turn]:
     """What was found, with every message in its own words again."""
     words = {message.id: message.text for message in said}
     return [msgspec.structs.replace(item.turn, text=words[item.turn.id]) for item in found]
-
-
-def _joined(before: AlertEvent | None, event: AlertEvent) -> AlertEvent:
-    """One event for two of an account: in a file that is over, what was urgent once still is."""
-    if before is None:
-        return event
-    kept = event if event.priority <= before.priority else before
-    risk = max(event.risk, before.risk)
-    return msgspec.structs.replace(event, risk=risk, priority=kept.priority, why=kept.why)
 
 
 def _tells(turn: Turn) -> bool:
@@ -144,7 +132,7 @@ def _reports(
     events: dict[str, AlertEvent] = {}
     for item in found:
         for event in item.alerts:
-            events[event.about] = _joined(events.get(event.about), event)
+            events[event.about] = joined(events.get(event.about), event)
     held = kept(turns)
     # Positions of the stream mean nothing for a file; the clock orders two readings of one file.
     sequence = time.time_ns()

@@ -19,8 +19,9 @@ import time
 import zlib
 
 from nats.js import JetStreamContext
-from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import KeyValueConfig, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, NotFoundError
+from nats.js.kv import KeyValue
 
 from ansim.config import Config
 
@@ -118,3 +119,14 @@ async def ensure(js: JetStreamContext, config: Config) -> None:
                 await js.add_stream(stream)
             except APIError:
                 await js.stream_info(stream.name or "")  # another process was first
+
+
+async def open_bucket(js: JetStreamContext, settings: KeyValueConfig) -> KeyValue:
+    """Opens a key-value bucket, creating it with these settings where there is none."""
+    try:
+        return await js.key_value(settings.bucket)
+    except NotFoundError:
+        try:
+            return await js.create_key_value(settings)
+        except APIError:
+            return await js.key_value(settings.bucket)  # another process was first

@@ -13,12 +13,10 @@ import secrets
 import time
 
 from nats.js import JetStreamContext
-from nats.js.api import Header
 from nats.js.errors import APIError, NotFoundError
 
 from ansim.stream import layout
-
-_WRONG_LAST_SEQUENCE = (10071, 10164)
+from ansim.stream.comparing import publish_after
 
 
 class LeaseLost(Exception):
@@ -90,16 +88,7 @@ class Lease:
         return time.monotonic() - self._renewed < self._ttl
 
     async def _write(self, last: int) -> int | None:
-        headers = {Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(last)}
-        try:
-            ack = await self._js.publish(
-                self._subject, self._token, headers=headers, msg_ttl=self._ttl
-            )
-        except APIError as error:
-            if error.err_code in _WRONG_LAST_SEQUENCE:
-                return None
-            raise
-        return ack.seq
+        return await publish_after(self._js, self._subject, self._token, last, ttl=self._ttl)
 
 
 async def holders(js: JetStreamContext, prefix: str) -> list[str]:

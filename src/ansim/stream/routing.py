@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable
 import msgspec
 from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig, StorageType
-from nats.js.errors import APIError, KeyNotFoundError, NotFoundError
+from nats.js.errors import KeyNotFoundError
 from nats.js.kv import KeyValue
 
 from ansim.config import Config
 from ansim.keys import Keyring
+from ansim.stream.layout import open_bucket
 
 BUCKET = "routing"
 PURPOSE = "routing"
@@ -71,22 +72,16 @@ class Routing:
     @classmethod
     async def open(cls, js: JetStreamContext, config: Config, keyring: Keyring) -> Routing:
         """Opens the bucket, creating it where there is none."""
-        try:
-            bucket = await js.key_value(BUCKET)
-        except NotFoundError:
-            settings = KeyValueConfig(
-                bucket=BUCKET,
-                description="sealed names behind pseudonyms",
-                history=1,
-                ttl=LIFE_SECONDS,
-                storage=StorageType.FILE,
-                replicas=config.replicas,
-                direct=True,
-            )
-            try:
-                bucket = await js.create_key_value(settings)
-            except APIError:
-                bucket = await js.key_value(BUCKET)  # another process was first
+        settings = KeyValueConfig(
+            bucket=BUCKET,
+            description="sealed names behind pseudonyms",
+            history=1,
+            ttl=LIFE_SECONDS,
+            storage=StorageType.FILE,
+            replicas=config.replicas,
+            direct=True,
+        )
+        bucket = await open_bucket(js, settings)
         return cls(js, bucket, keyring)
 
     def pseudonym(self, kind: str, source: str, raw: str) -> str:

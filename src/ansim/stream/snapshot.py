@@ -17,16 +17,15 @@ import zlib
 
 import msgspec
 from nats.js import JetStreamContext
-from nats.js.api import Header
-from nats.js.errors import APIError, NotFoundError
+from nats.js.errors import NotFoundError
 
 from ansim.detection.state import SCHEMA
 from ansim.keys import KeyLost, Keyring
 from ansim.stream import layout
+from ansim.stream.comparing import publish_after
 
 PART_BYTES = 512 * 1024
 PURPOSE = "snapshot"
-_WRONG_LAST_SEQUENCE = (10071, 10164)
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,13 +163,9 @@ class SnapshotStore:
             await self._js.purge_stream(layout.SNAPSHOTS, subject=f"{prefix}.{generation}.*")
 
     async def _replace_head(self, head: Head) -> None:
-        expected = {Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(self._head.revision)}
-        try:
-            ack = await self._js.publish(
-                _head_subject(self._partition), msgspec.json.encode(head), headers=expected
-            )
-        except APIError as error:
-            if error.err_code in _WRONG_LAST_SEQUENCE:
-                raise Fenced(f"partition {self._partition} has a newer owner") from None
-            raise
-        self._head = msgspec.structs.replace(head, revision=ack.seq)
+        data = msgspec.json.encode(head)
+        subject = _head_subject(self._partition)
+        revision = await publish_after(self._js, subject, data, self._head.revision)
+        if revision is None:
+            raise Fenced(f"partition {self._partition} has a newer owner")
+        self._head = msgspec.structs.replace(head, revision=revision)

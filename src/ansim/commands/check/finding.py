@@ -7,11 +7,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-import msgspec
-
-from ansim.chat import Message
 from ansim.detection import AlertEvent, ConversationState, Detector, Priority, Span, Versions
-from ansim.reading.language import is_korean, without_foreign_letters
+from ansim.detection.finished import joined, only_korean
+from ansim.reading.language import is_korean
 from ansim.sources.export import Export, messages
 
 _BATCH = 2_000
@@ -79,7 +77,7 @@ def examine(export: Export, detector: Detector) -> Finding:
         for one in found:
             judged.append(Judged(one.risk, one.turn.tactics, one.turn.spans))
             for event in one.alerts:
-                by_account[event.about] = _joined(by_account.get(event.about), event)
+                by_account[event.about] = joined(by_account.get(event.about), event)
     return Finding(
         export=export,
         judged=judged,
@@ -88,19 +86,6 @@ def examine(export: Export, detector: Detector) -> Finding:
         watch=detector.watch,
         versions=detector.versions,
     )
-
-
-def only_korean(message: Message) -> Message:
-    """The message with the letters of other scripts blanked, so that places stay what they are."""
-    return msgspec.structs.replace(message, text=without_foreign_letters(message.text))
-
-
-def _joined(before: AlertEvent | None, event: AlertEvent) -> AlertEvent:
-    """One event for two of the same account. P1 sorts first; the reasons are those of the most
-    urgent moment."""
-    kept = event if before is None or event.priority <= before.priority else before
-    risk = max(event.risk, before.risk if before else 0.0)
-    return msgspec.structs.replace(event, risk=risk, priority=kept.priority, why=kept.why)
 
 
 _SUSPECT = re.compile("[^ -~가-힣ㄱ-ㅣ]")

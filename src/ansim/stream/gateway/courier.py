@@ -17,7 +17,7 @@ from contextlib import suppress
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import KeyValueConfig, StorageType
-from nats.js.errors import APIError, KeyWrongLastSequenceError, NotFoundError
+from nats.js.errors import KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from ansim.config import Config
@@ -26,6 +26,7 @@ from ansim.sources.contract import Connector, Delivery, DeliveryState, Outgoing
 from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.ledger import LedgerDesk, Queued
 from ansim.stream.gateway.link import Link, LinkDown
+from ansim.stream.layout import open_bucket
 from ansim.stream.routing import CONVERSATION
 
 log = logging.getLogger(__name__)
@@ -60,21 +61,15 @@ class CourierTurn:
     @classmethod
     async def open(cls, client: Client, replicas: int) -> CourierTurn:
         js = client.jetstream(timeout=2)
-        try:
-            bucket = await js.key_value(BUCKET)
-        except NotFoundError:
-            settings = KeyValueConfig(
-                bucket=BUCKET,
-                description="who carries counsellors' words out",
-                history=1,
-                ttl=TURN_SECONDS,
-                storage=StorageType.FILE,
-                replicas=replicas,
-            )
-            try:
-                bucket = await js.create_key_value(settings)
-            except APIError:
-                bucket = await js.key_value(BUCKET)  # another process was first
+        settings = KeyValueConfig(
+            bucket=BUCKET,
+            description="who carries counsellors' words out",
+            history=1,
+            ttl=TURN_SECONDS,
+            storage=StorageType.FILE,
+            replicas=replicas,
+        )
+        bucket = await open_bucket(js, settings)
         return cls(bucket)
 
     @property
