@@ -18,7 +18,6 @@ from ansim.training import shapes
 from ansim.training.shapes import (
     INITIALS,
     apart,
-    is_syllable,
     joined,
     parts,
 )
@@ -259,6 +258,3 @@ def _some(word: str, draw: Draw, share: float) -> set[int]:
 
 def _between(word: str, sign: Callable[[], str]) -> str:
     return "".join(c if at == 0 else sign() + c for at, c in enumerate(word))
-
-
-__all__ = ["CLASSES", "STRENGTH", "disguise", "disguised", "is_syllable"]

@@ -145,7 +145,7 @@ _DRAWN_INITIALS = {
     "ㄱ": ("7", "ㄱ", "コ", "┐"),
     "ㄴ": ("L", "ㄴ", "∟", "└"),
     "ㄷ": ("⊏", "ㄷ", "匚", "c"),
-    "ㄹ": ("己", "ㄹ", "근", "2"),
+    "ㄹ": ("己", "ㄹ", "2"),
     "ㅁ": ("口", "ㅁ", "□"),
     "ㅂ": ("ㅂ", "甘", "廿"),
     "ㅅ": ("人", "ㅅ", "^", "入", "ʌ"),
@@ -184,26 +184,23 @@ def drawn(syllable: str, draw: random.Random) -> str:
             return left + right
 
 
-_LATIN_INITIALS = "g kk n d tt r m b pp s ss - j jj ch k t p h".replace("-", "").split(
-    " "
-)  # ㅇ is silent
-_LATIN_VOWELS = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split()
+_LATIN_INITIALS = (
+    "g", "kk", "n", "d", "tt", "r", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch", "k", "t",
+    "p", "h",
+)  # fmt: skip
+_LATIN_VOWELS = (
+    "a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo",
+    "we", "wi", "yu", "eu", "ui", "i",
+)  # fmt: skip
 _LATIN_FINALS = {
-    0: "",
-    1: "k",
-    4: "n",
-    7: "t",
-    8: "l",
-    16: "m",
-    17: "p",
-    19: "t",
-    20: "t",
-    21: "ng",
-}
+    0: "", 1: "k", 2: "k", 4: "n", 7: "t", 8: "l", 16: "m", 17: "p", 18: "p", 19: "t", 20: "t",
+    21: "ng", 22: "t", 23: "t", 25: "t", 26: "p",
+}  # fmt: skip
 
 
 def romanised(syllable: str) -> str:
     """The syllable in Latin letters, roughly as the Revised Romanization has it."""
     initial, vowel, final = parts(syllable)
-    latin = _LATIN_INITIALS[initial] + _LATIN_VOWELS[vowel]
-    return latin + _LATIN_FINALS.get(final, "")
+    if final not in _LATIN_FINALS:
+        return syllable
+    return _LATIN_INITIALS[initial] + _LATIN_VOWELS[vowel] + _LATIN_FINALS[final]
