@@ -12,7 +12,7 @@ import pytest
 from ansim.detection import Detector, evidence
 from ansim.detection.labels import ANY, COLUMN
 from ansim.detection.weights import GATE_FILE, RISK_FILE
-from ansim.training import baseline, corpus, gate_fit, logistic, metrics
+from ansim.training import corpus, gate_fit, logistic, metrics
 from ansim.training.disguise import disguised
 from ansim.training.gate_fit import GateSettings
 from ansim.training.train import train
@@ -107,23 +107,6 @@ def test_logistic_regression_finds_a_known_answer() -> None:
     )
     assert rising[0] > 1
     assert rising[1] == 0
-
-
-def test_the_baseline_tells_worlds_apart_from_chance() -> None:
-    turns = Turns.read(corpus.load(_DATA)[::2])
-    grooming = np.array([c.grooming for c in turns.conversations])
-    score = baseline.scores(turns)
-    assert metrics.auc(score[grooming], score[~grooming]) > 0.65
-
-
-def test_measures_on_figures_worked_out_by_hand() -> None:
-    grooming, benign = np.array([0.9, 0.8, 0.3]), np.array([0.7, 0.2, 0.1, 0.0])
-    assert metrics.auc(grooming, benign) == pytest.approx(11 / 12)
-    assert metrics.recall_at(grooming, benign, 0.0) == pytest.approx(2 / 3)
-    assert metrics.recall_at(grooming, benign, 0.25) == 1.0
-    assert metrics.precision(0.5, 0.01, 0.01) == pytest.approx(0.3356, abs=1e-4)
-    low, high = metrics.interval(metrics.auc, grooming, benign)
-    assert low <= 11 / 12 <= high
 
 
 def test_a_conversation_is_judged_two_turns_after_the_alert_was_due() -> None:

@@ -1,139 +1,216 @@
-"""Writes the figures of an evaluation as a page (Markdown)."""
+"""Writes the figures of an evaluation as a page (Markdown): ranking, alerts, earliness, rarity."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ansim.detection.tactics import tactics
-from ansim.training import metrics
-from ansim.training.evaluation import Floats, HeldOut, tactic_scores
+from ansim.training import evaluation_details as details
+from ansim.training import latency, metrics
+from ansim.training.evaluation import Evaluation, Judged, drops
+from ansim.training.outside import Count
+from ansim.training.tables import NOTHING, counted, percent, section, table
 
-RECALL_SHARES = (0.05, 0.02, 0.01)
-
-
-def page(held: HeldOut, outside: list[tuple[str, str, int, int]]) -> str:
-    """All tables. ``outside`` has (file, kind, conversations, alerts) of other people's text."""
-    parts = [_ranking(held), _alerts(held), _rarity(held), _tactics(held)]
-    if outside:
-        parts.append(_outside(outside))
-    return "\n\n".join(parts) + "\n"
+SHARES = (0.05, 0.02, 0.01)
+"""Of the benign conversations that may alert."""
+POOLED = "all worlds"
 
 
-def _figure(name: str, positive: Floats, negative: Floats, share: float | None = None) -> str:
-    def measure(grooming: Floats, benign: Floats) -> float:
+def page(found: Evaluation, outside: Sequence[Count] = (), folder: str = "plots") -> str:
+    """All tables. ``folder`` is where the plots lie, seen from the page."""
+    parts = [
+        _goals(found, outside),
+        _ranking(found, f"{folder}/roc.svg"),
+        _alerts(found),
+        _early(found, f"{folder}/lateness.svg", f"{folder}/threshold.svg"),
+        _rarity(found.model),
+        details.tactics(found),
+        details.slices(found.model),
+        details.disguises(found),
+        details.calibration(found.model, f"{folder}/reliability.svg"),
+        details.ablations(found),
+        details.outside(outside),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _goals(found: Evaluation, outside: Sequence[Count]) -> str:
+    """Each aim beside what was measured, so that nobody has to look for a miss."""
+    model = found.model
+    false = model.false_alerts()
+    ece = metrics.calibration_error(model.highest, model.grooming)
+    rows = [("AUC", "≥ 0.985", f"{model.auc():.3f}", model.auc() >= 0.985)]
+    for share, least in zip(SHARES, (0.95, 0.90, 0.85), strict=True):
+        value = model.recall_at(share)
+        name = f"recall at {100 * share:.0f} % false alerts"
+        rows.append((name, f"≥ {least:.2f}", f"{value:.3f}", value >= least))
+    punctual = model.recall_at(0.02, on_time=True)
+    rows.append(
+        ("on-time recall at 2 % false alerts", "≥ 0.85", f"{punctual:.3f}", punctual >= 0.85)
+    )
+    rows.append(("false alerts at the default threshold", "≤ 1 %", percent(false), false <= 0.01))
+    rows.append(("calibration error", "≤ 0.03", f"{ece:.3f}", ece <= 0.03))
+    changes = drops(found, found.main)
+    if changes:
+        lost, gained = max(d.lost for d in changes), max(d.gained for d in changes)
+        rows.append(("recall lost in the worst disguise", "≤ 0.03", f"{lost:.3f}", lost <= 0.03))
+        rows.append(("false alerts gained in the worst", "≤ 1 %", percent(gained), gained <= 0.01))
+    for count in outside:
+        if count.ordinary_dialogues:
+            said = f"{count.alerts} of {count.conversations}"
+            rows.append((f"false alerts on {count.file}", "≤ 1", said, count.alerts <= 1))
+    cells = [[name, aim, value, "yes" if ok else "**no**"] for name, aim, value, ok in rows]
+    note = (
+        f"Variant `{found.main}`; every conversation is scored by models that never saw its "
+        f"writer's world. {len(model)} conversations, {int(model.grooming.sum())} grooming."
+    )
+    return section("Aims", note, table(["measure", "aim", "measured", "reached"], cells))
+
+
+def _figure(judged: Judged, share: float | None = None, *, on_time: bool = False) -> str:
+    def measure(grooming: metrics.Floats, benign: metrics.Floats) -> float:
         if share is None:
             return metrics.auc(grooming, benign)
         return metrics.recall_at(grooming, benign, share)
 
+    score = judged.early if on_time else judged.highest
+    positive, negative = score[judged.grooming], judged.highest[~judged.grooming]
     low, high = metrics.interval(measure, positive, negative)
-    return f"{name}{measure(positive, negative):.3f} ({low:.2f}–{high:.2f})"
+    return f"{measure(positive, negative):.3f} ({low:.2f}–{high:.2f})"
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+def _compared(found: Evaluation) -> list[str]:
+    return list(
+        dict.fromkeys([found.main, "baseline"] if "baseline" in found.plain else [found.main])
+    )
 
 
-def _ranking(held: HeldOut) -> str:
+def _ranking(found: Evaluation, plot: str) -> str:
     rows = []
-    mixed = [w for w in sorted(set(held.world.tolist())) if held.grooming[held.world == w].any()]
-    for world in [*mixed, "all six"]:
-        inside = np.ones(len(held.world), np.bool_) if world == "all six" else held.world == world
-        for name, score in (("Ansim Eye", held.score), ("baseline", held.plain)):
-            positive = score[inside & held.grooming]
-            negative = score[inside & ~held.grooming]
+    for world in [*sorted(set(found.model.world.tolist())), POOLED]:
+        for name in _compared(found):
+            judged = _of_world(found.plain[name], world)
+            if not judged.grooming.any() or judged.grooming.all():
+                continue
             rows.append(
-                [world, name, _figure("", positive, negative)]
-                + [_figure("", positive, negative, share) for share in RECALL_SHARES]
+                [world, name, _figure(judged)]
+                + [_figure(judged, share) for share in SHARES]
+                + [_figure(judged, 0.02, on_time=True)]
             )
     head = ["world held out", "model", "AUC"]
-    head += [f"recall at {100 * share:.0f} % false alerts" for share in RECALL_SHARES]
-    return "## Ranking, and recall at few false alerts\n\n" + _table(head, rows)
+    head += [f"recall at {100 * share:.0f} %" for share in SHARES]
+    head.append("on-time recall at 2 %")
+    return section(
+        "Ranking, and recall at few false alerts",
+        "In brackets 95 % bootstrap intervals.",
+        table(head, rows),
+        f"![Recall at few false alerts]({plot})",
+    )
 
 
-def _alerts(held: HeldOut) -> str:
+def _of_world(judged: Judged, world: str) -> Judged:
+    return judged if world == POOLED else judged.where(judged.world == world)
+
+
+def _alerts(found: Evaluation) -> str:
     rows = []
-    bound = metrics.bound_at(held.plain[~held.grooming], float(held.alerts[~held.grooming].mean()))
-    for world in [*sorted(set(held.world.tolist())), "all six"]:
-        inside = np.ones(len(held.world), np.bool_) if world == "all six" else held.world == world
-        positive, negative = inside & held.grooming, inside & ~held.grooming
-        plain = held.plain > bound
+    for world in [*sorted(set(found.model.world.tolist())), POOLED]:
+        for name in _compared(found):
+            judged = _of_world(found.plain[name], world)
+            guilty, benign = judged.grooming, ~judged.grooming
+            watched = judged.highest >= judged.watch
+            rows.append(
+                [
+                    world,
+                    name,
+                    f"{judged.recall():.3f}" if guilty.any() else NOTHING,
+                    f"{judged.punctual[guilty].mean():.3f}" if guilty.any() else NOTHING,
+                    counted(int(judged.alerts[benign].sum()), int(benign.sum())),
+                    percent(float(watched[benign].mean())) if benign.any() else NOTHING,
+                ]
+            )
+    head = ["world held out", "model", "recall at the cut", "on-time recall", "false alerts"]
+    head.append("benign watched")
+    note = "Thresholds of each fold, chosen on the other worlds, for the baseline as for ours."
+    return section("Alerts at the default threshold", note, table(head, rows))
+
+
+def _early(found: Evaluation, lateness: str, threshold: str) -> str:
+    rows = []
+    for name in _compared(found):
+        judged = found.plain[name]
+        late = judged.lateness(judged.threshold)
+        turns = sorted(turn for turn in late if turn is not None)
+        quarters = np.quantile(turns, (0.25, 0.5, 0.75)).tolist() if turns else []
+        shares = [sum(t <= end for t in turns) / len(late) for end in (-2, 0, 1, 2)]
         rows.append(
-            [
-                world,
-                f"{held.alerts[positive].mean():.2f}" if positive.any() else "–",
-                f"{held.in_time[positive].mean():.2f}" if positive.any() else "–",
-                f"{plain[positive].mean():.2f}" if positive.any() else "–",
-                f"{100 * held.alerts[negative].mean():.1f} %",
-                f"{100 * plain[negative].mean():.1f} %",
-                f"{100 * held.watched[negative].mean():.1f} %",
+            [name, " / ".join(f"{q:+.0f}" for q in quarters) or NOTHING]
+            + [f"{share:.3f}" for share in shares]
+            + [f"{1 - len(turns) / len(late):.3f}"]
+        )
+    head = ["model", "quartiles of lateness", "2 turns before", "by `alert_by`"]
+    head += ["1 after", "2 after", "never, read to the end"]
+    return section(
+        "How early",
+        "Lateness is counted in turns from `alert_by`; the shares are of all grooming "
+        "conversations, at the default threshold.",
+        table(head, rows),
+        f"![How early the alert comes]({lateness})",
+        _espd(found),
+        f"![F1 by threshold]({threshold})",
+    )
+
+
+def _espd(found: Evaluation) -> str:
+    rows = []
+    for name in _compared(found):
+        judged = found.plain[name]
+        for skepticism in latency.SKEPTICISM:
+            score = judged.early_score(skepticism)
+            warned = judged.warned(skepticism)
+            truth = judged.grooming.tolist()
+            rows.append(
+                [name, str(skepticism)]
+                + [f"{v:.3f}" for v in (score.precision, score.recall, score.f1, score.speed)]
+                + [f"{score.f_latency:.3f}", f"{score.median:.0f}"]
+                + [f"{latency.erde(truth, warned, o):.3f}" for o in latency.ERDE_TURNS]
+            )
+    lengths = [len(c.turns) for c in found.model.conversations if c.grooming]
+    note = (
+        "### As eSPD and eRisk measure\n\nConversations read in full, at the default threshold. "
+        f"Half the penalty is reached at {np.median(lengths):.0f} turns, the median length of the "
+        f"grooming conversations (p = {latency.patience(lengths):.4f}). Low ERDE is good."
+    )
+    head = ["model", "skepticism", "precision", "recall", "F1", "speed", "F1 with latency"]
+    head += ["median turn", *(f"ERDE {o}" for o in latency.ERDE_TURNS)]
+    return note + "\n\n" + table(head, rows)
+
+
+def _rarity(judged: Judged) -> str:
+    benign = judged.highest[~judged.grooming]
+    rows = []
+    points = [("default", judged.alerts)]
+    for share in (0.02, 0.01):
+        above = judged.highest > metrics.bound_at(benign, share)
+        points.append((f"at most {100 * share:.0f} %", above))
+    for name, alerts in points:
+        recall = float(alerts[judged.grooming].mean())
+        false = int(alerts[~judged.grooming].sum())
+        rate, (_, most) = false / len(benign), metrics.share_interval(false, len(benign))
+        rows.append(
+            [name, f"{recall:.3f}", counted(false, len(benign))]
+            + [
+                f"{percent(metrics.precision(recall, rate, share))} "
+                f"(≥ {percent(metrics.precision(recall, most, share))})"
+                for share in metrics.PREVALENCES
             ]
         )
-    head = [
-        "world held out",
-        "recall by `alert_by` + 2",
-        "recall by `alert_by`",
-        "baseline's recall",
-        "false alerts",
-        "baseline's false alerts",
-        "benign watched",
-    ]
     note = (
-        "At the default threshold of each fold, chosen on the other five worlds. The baseline is "
-        "given the threshold at which it has the same false alerts over all six worlds."
+        "Share of alerts that are right, and in brackets what it would be at the upper end of the "
+        "interval of the false alerts. About half of the corpus' benign conversations were written "
+        "to look like grooming: ordinary traffic alerts less often."
     )
-    return "## Alerts at the default threshold\n\n" + note + "\n\n" + _table(head, rows)
-
-
-def _rarity(held: HeldOut) -> str:
-    recall = float(held.alerts[held.grooming].mean())
-    false_rate = float(held.alerts[~held.grooming].mean())
-    strict = metrics.bound_at(held.score[~held.grooming], 0.01)
-    tight = float((held.score[held.grooming] > strict).mean())
-    tight_false = float((held.score[~held.grooming] > strict).mean())
-    rows = [
-        [
-            f"{100 * share:g} %",
-            f"{100 * metrics.precision(recall, false_rate, share):.1f} %",
-            f"{100 * metrics.precision(tight, tight_false, share):.1f} %",
-        ]
-        for share in metrics.PREVALENCES
-    ]
-    head = [
-        "share of grooming",
-        f"default threshold (recall {recall:.2f}, false alerts {100 * false_rate:.1f} %)",
-        f"threshold at 1 % (recall {tight:.2f}, false alerts {100 * tight_false:.1f} %)",
-    ]
-    note = (
-        "Share of alerts that are right. About half of the corpus' benign conversations were "
-        "written to look like grooming, so ordinary traffic alerts less often than these figures "
-        "say; how much less is not known from this corpus."
-    )
-    return "## Precision where grooming is rare\n\n" + note + "\n\n" + _table(head, rows)
-
-
-def _tactics(held: HeldOut) -> str:
-    rows = [
-        [
-            f"{score.tactic} {tactics()[score.tactic].name('en')}",
-            str(score.turns),
-            f"{score.precision:.2f}",
-            f"{score.recall:.2f}",
-            f"{score.f1:.2f}",
-        ]
-        for score in tactic_scores(held)
-    ]
-    mean = np.mean([score.f1 for score in tactic_scores(held)])
-    head = ["tactic", "turns", "precision", "recall", "F1"]
-    return f"## Single turns, by tactic (mean F1 {mean:.2f})\n\n" + _table(head, rows)
-
-
-def _outside(counts: list[tuple[str, str, int, int]]) -> str:
-    rows = [
-        [file, kind, str(count), str(alerts), f"{100 * alerts / max(1, count):.1f} %"]
-        for file, kind, count, alerts in counts
-    ]
-    head = ["file", "kind", "conversations", "alerts", "share"]
-    return "## Other people's text (the committed model, never trained on it)\n\n" + _table(
-        head, rows
-    )
+    head = ["threshold", "recall", "false alerts"]
+    head += [f"precision where {100 * share:g} % are grooming" for share in metrics.PREVALENCES]
+    return section("Precision where grooming is rare", note, table(head, rows))
