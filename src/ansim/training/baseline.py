@@ -30,11 +30,17 @@ FALSE_ALERTS, WATCHED = 0.02, 0.08
 
 
 class BaselineScorer:
-    """Regressions without each world, and thresholds from regressions without that and another."""
+    """Regressions without each world, and thresholds from regressions without that and another.
+
+    Raises ValueError where too few worlds with grooming are left.
+    """
 
     variant = "baseline"
 
     def __init__(self, conversations: Sequence[CorpusConversation]) -> None:
+        worlds = sorted({c.world for c in conversations})
+        if len(worlds) < 3:
+            raise ValueError(f"{len(worlds)} worlds: leaving two out needs three or more")
         self._numbers: dict[str, int] = {}
         self._conversations = list(conversations)
         self._world = np.array([c.world for c in conversations for _ in c.turns], np.str_)
@@ -43,7 +49,6 @@ class BaselineScorer:
             np.bool_,
         )
         self._documents = [self._document(turn.text) for c in conversations for turn in c.turns]
-        worlds = sorted({c.world for c in conversations})
         self._models = {world: self._without({world}) for world in worlds}
         self._bounds: dict[str, tuple[float, float]] = {}
         pairs: dict[frozenset[str], FittedGate] = {}
@@ -91,6 +96,8 @@ class BaselineScorer:
     def _without(self, worlds: Iterable[str]) -> FittedGate:
         inside = np.flatnonzero(~np.isin(self._world, list(worlds)))
         target = self._target[inside]
+        if target.all() or not target.any():
+            raise ValueError(f"without {', '.join(sorted(worlds))} no turn is left to tell apart")
         share = float(target.mean())
         balance = np.where(target, 0.5 / share, 0.5 / (1 - share))
         return gate_fit.fit(
