@@ -113,6 +113,8 @@ def test_scores_of_other_conversations_are_refused() -> None:
         evaluate(ALL, ROWS[:-1])
     with pytest.raises(ScoresError, match="both needed"):
         evaluate([CHAT], [ROWS[3]])
+    with pytest.raises(ScoresError, match=r"'baseline' was scored on .* one kind only"):
+        evaluate(ALL, [*ROWS, said(CHAT, [0.1], "baseline")])
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def test_plain_lines_are_read_alone_and_in_rooms(tmp_path: Path, detector: Detec
     assert [(c.file, c.conversations, c.messages) for c in found] == [
         ("a.txt", 450, 450),
         ("b.txt.xz", len(LURE), len(LURE)),
+        ("all of them", 450 + len(LURE), 450 + len(LURE)),
         ("all of them", 2, 450 + len(LURE)),
     ]
     assert found[0].alerts == 0
@@ -67,6 +68,6 @@ def test_lines_of_a_room_reach_one_conversation(tmp_path: Path, detector: Detect
     """Lures over and over: no line alerts by itself, a room of them does."""
     texts = [text for who, text in LURE if who == "stranger"] * 60
     (tmp_path / "a.txt").write_text("\n".join(texts), "utf-8")
-    alone, room = outside.lines(tmp_path, detector, 10_000)
+    alone, _, room = outside.lines(tmp_path, detector, 10_000)
     assert (room.conversations, room.alerts) == (2, 2)
     assert alone.alerts < alone.conversations / 2

@@ -173,9 +173,13 @@ def evaluate(conversations: Sequence[CorpusConversation], rows: list[scores.Row]
             f"{len(missing)} conversations have no score by {found.main!r}, "
             f"{missing[0]} for one; score the whole corpus with --rescore"
         )
-    both = found.model.grooming
-    if both.all() or not both.any():
-        raise scores.ScoresError("grooming and benign conversations are both needed")
+    for variant, judged in plain.items():
+        for part in (judged, *disguised.get(variant, {}).values()):
+            if part.grooming.all() or not part.grooming.any():
+                raise scores.ScoresError(
+                    f"{variant!r} was scored on conversations of one kind only: grooming and "
+                    "benign ones are both needed"
+                )
     return found
 
 

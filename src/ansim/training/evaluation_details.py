@@ -157,6 +157,11 @@ def ablations(found: Evaluation) -> str:
     return section("What each part is worth", note, table(head, rows))
 
 
+def _most(count: Count) -> float:
+    """Upper end of the interval of alerts by message."""
+    return metrics.share_interval(count.alerts, count.messages)[1]
+
+
 def outside(counts: Sequence[Count]) -> str:
     """Text of other people, by the committed model."""
     if not counts:
@@ -168,7 +173,7 @@ def outside(counts: Sequence[Count]) -> str:
             str(count.messages),
             counted(count.alerts, count.conversations),
             f"{count.per_thousand:.1f}",
-            f"{count.per_million:.0f}",
+            f"{count.per_million:.0f} (≤ {1_000_000 * _most(count):.0f})",
         ]
         for count in counts
     ]

@@ -124,8 +124,8 @@ def _alerts(found: Evaluation) -> str:
                 [
                     world,
                     name,
-                    f"{judged.recall():.3f}" if guilty.any() else NOTHING,
-                    f"{judged.punctual[guilty].mean():.3f}" if guilty.any() else NOTHING,
+                    counted(int(judged.alerts[guilty].sum()), int(guilty.sum())),
+                    counted(int(judged.punctual[guilty].sum()), int(guilty.sum())),
                     counted(int(judged.alerts[benign].sum()), int(benign.sum())),
                     percent(float(watched[benign].mean())) if benign.any() else NOTHING,
                 ]

@@ -20,6 +20,7 @@ SPEAKERS = 10
 """Accounts that share the lines of a random room."""
 GAP = 20.0
 """Seconds between two lines of a room."""
+ALONE, TOGETHER = "lines alone", "all of them"
 BATCH = 2_000
 SEED = 11
 
@@ -76,7 +77,9 @@ def lines(folder: Path, detector: Detector, sample: int) -> list[Count]:
         chosen = _sample(path, sample)
         everything += chosen
         alone = [[("1", 0.0, line)] for line in chosen]
-        out.append(_count(path.name, "lines alone", alone, detector))
+        out.append(_count(path.name, ALONE, alone, detector))
+    alerts = sum(count.alerts for count in out)
+    out.append(Count(TOGETHER, ALONE, len(everything), len(everything), alerts))
     draw = random.Random(SEED)
     draw.shuffle(everything)
     rooms = [
@@ -86,7 +89,7 @@ def lines(folder: Path, detector: Detector, sample: int) -> list[Count]:
         ]
         for start in range(0, len(everything), ROOM)
     ]
-    out.append(_count("all of them", f"rooms of {ROOM} lines", rooms, detector))
+    out.append(_count(TOGETHER, f"rooms of {ROOM} lines", rooms, detector))
     return out
 
 

@@ -61,6 +61,11 @@ class Plot:
             + _text(16, HEIGHT / 2, self.up, anchor="middle")
             + "</g>"
         )
+        tall = 17 * len(self._lines) + 6
+        parts.append(  # a ground for the legend, so that a line behind it does not hide it
+            f'<rect x="{WIDTH - RIGHT - 198}" y="{HEIGHT - BOTTOM - 6 - tall}" width="194" '
+            f'height="{tall}" fill="#ffffff" fill-opacity="0.85"/>'
+        )
         for number in range(len(self._lines)):
             parts += self._drawn(number)
         return "\n".join([*parts, "</svg>"]) + "\n"
