@@ -18,7 +18,7 @@ FINALS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊ
 _INITIAL = {letter: index for index, letter in enumerate(INITIALS)}
 _VOWEL = {letter: index for index, letter in enumerate(VOWELS)}
 _FINAL = {letter: index for index, letter in enumerate(FINALS) if index}
-_JOINED_VOWELS = {
+JOINED_VOWELS = {
     "ㅗㅏ": "ㅘ",
     "ㅗㅐ": "ㅙ",
     "ㅗㅣ": "ㅚ",
@@ -27,7 +27,7 @@ _JOINED_VOWELS = {
     "ㅜㅣ": "ㅟ",
     "ㅡㅣ": "ㅢ",
 }
-_JOINED_FINALS = {
+JOINED_FINALS = {
     "ㄱㅅ": "ㄳ",
     "ㄴㅈ": "ㄵ",
     "ㄴㅎ": "ㄶ",
@@ -40,7 +40,7 @@ _JOINED_FINALS = {
     "ㄹㅎ": "ㅀ",
     "ㅂㅅ": "ㅄ",
 }
-_CLUSTERS = frozenset(_JOINED_FINALS.values())
+_CLUSTERS = frozenset(JOINED_FINALS.values())
 _DRAWN = frozenset("ㅗㅜㅠㅡ")
 """Vowels that are also drawn as eyes, tears and hands."""
 _LAUGHS = frozenset("ㅋㅎ")
@@ -64,7 +64,7 @@ def recompose(text: str) -> list[Edit]:
     return edits
 
 
-def _syllable(initial: str, vowel: str, final: str = "") -> str:
+def syllable(initial: str, vowel: str, final: str = "") -> str:
     index = (_INITIAL[initial] * 21 + _VOWEL[vowel]) * 28
     return chr(0xAC00 + index + (_FINAL[final] if final else 0))
 
@@ -92,12 +92,12 @@ class _Run:
                 continue
             start, initial, vowel = at, letters[at], letters[at + 1]
             at += 2
-            if at < len(letters) and vowel + letters[at] in _JOINED_VOWELS:
-                vowel = _JOINED_VOWELS[vowel + letters[at]]
+            if at < len(letters) and vowel + letters[at] in JOINED_VOWELS:
+                vowel = JOINED_VOWELS[vowel + letters[at]]
                 at += 1
             final, taken = self._final(at)
             at += taken
-            new = _syllable(initial, vowel, final)
+            new = syllable(initial, vowel, final)
             found.append((self.offset + start, self.offset + at, new))
             loose = False
         return found
@@ -133,7 +133,7 @@ class _Run:
         if loose or (letters[at] in _LAUGHS and vowel in "ㅠㅜ"):
             return False  # ㅋㅋㅠ, ㄱㅅㅠ, ㅠㅅㅠ: laughing and crying
         following = letters[at + 2] if at + 2 < len(letters) else ""
-        return following not in _VOWEL or vowel + following in _JOINED_VOWELS  # not ㅇㅠㅠ
+        return following not in _VOWEL or vowel + following in JOINED_VOWELS  # not ㅇㅠㅠ
 
     def _final(self, at: int) -> tuple[str, int]:
         """Final consonant at ``at`` and how many letters it takes (0 when there is none)."""
@@ -151,7 +151,7 @@ class _Run:
             return first, 1
         if first in _CLUSTERS:
             return "", 0
-        joined = _JOINED_FINALS.get(letters[at : at + 2])
+        joined = JOINED_FINALS.get(letters[at : at + 2])
         if joined and (self.after if rest == 2 else self._begins(at + 2, loose=False)):
             return joined, 2
         if first not in _LAUGHS and letters[at + 1] in _LAUGHS:

@@ -1,18 +1,38 @@
-"""Reading one message: characters made plain, letters put together, repetition squeezed."""
+"""Reading one message: every disguise we know undone, step by step, until nothing is left to do."""
 
 from __future__ import annotations
 
 import re
 
-from ansim.reading import characters, jamo
+from ansim.reading import (
+    characters,
+    initials,
+    jamo,
+    keyboard,
+    mixed,
+    respelling,
+    separators,
+)
 from ansim.reading.offsets import Edit, Edits, apply
+from ansim.reading.ordinary import ordinary
 
-VERSION = "1"
+VERSION = "2"
 """Goes into every assessment: the same text reads the same under the same version."""
 
 _REPEATED = r"  |(\D)\1\1"
 _PLAIN = re.compile(f"[{characters.PLAIN}]*")
-_WORK = re.compile(f"{jamo.TRIGGER}|{_REPEATED}")
+_WORK = re.compile(
+    "|".join(
+        (
+            jamo.TRIGGER,
+            separators.TRIGGER,
+            mixed.TRIGGER,
+            keyboard.TRIGGER,
+            initials.TRIGGER,
+            _REPEATED,
+        )
+    )
+)
 _LONG = re.compile(r"  +|(\D)\1{2,}")
 """Digits are left alone: 50000 is not 500."""
 
@@ -56,15 +76,34 @@ class Reading:
 
 def read(text: str) -> Reading:
     """Reads one message. Never fails, whatever the text; time is linear in it."""
-    plain = _PLAIN.fullmatch(text) is not None
-    if plain and _WORK.search(text) is None:
+    if (
+        _PLAIN.fullmatch(text) is not None
+        and _WORK.search(text) is None
+        and not ordinary().unusual(text)
+    ):
         return Reading(text, text)
     steps: list[Edits] = []
     now = text
-    if not plain:
-        now = _step(now, characters.plain(now), steps)
-    now = _step(now, jamo.recompose(now), steps)
-    now = _step(now, _squeeze(now), steps)
+    for _ in range(MOST_PASSES):
+        before = now
+        for step in _STEPS:
+            now = _step(now, step(now), steps)
+        if now == before:
+            return Reading(text, now, tuple(steps))
+    return _plainly(text)
+
+
+def plainly(text: str) -> str:
+    """What reading makes of a text without any judgement of words: characters, letters and runs."""
+    return _plainly(text).text
+
+
+def _plainly(text: str) -> Reading:
+    """Only what needs no judgement of words, for a text that does not settle otherwise."""
+    steps: list[Edits] = []
+    now = text
+    for step in _SURE_STEPS:
+        now = _step(now, step(now), steps)
     return Reading(text, now, tuple(steps))
 
 
@@ -84,3 +123,18 @@ def _squeeze(text: str) -> list[Edit]:
             start += 1
         edits.append((start, end, text[end - 1]))
     return edits
+
+
+_SURE_STEPS = (characters.plain, jamo.recompose, _squeeze)
+_STEPS = (
+    characters.plain,
+    jamo.recompose,
+    separators.close_up,
+    mixed.unmix,
+    keyboard.as_typed,
+    respelling.respell,
+    initials.spell_out,
+    _squeeze,
+)
+MOST_PASSES = 8
+"""One step may uncover work for another: they are gone through until none finds any."""
