@@ -94,6 +94,11 @@ def test_f1_with_latency_on_an_example_by_hand() -> None:
     assert score.f_latency == pytest.approx(2 / 3 * 0.75)
 
 
+def test_nothing_found_is_no_speed_and_no_median() -> None:
+    score = latency.early_score([True, False], [None, 3], latency.patience([14]))
+    assert (score.f_latency, score.speed, score.median) == (0.0, 0.0, None)
+
+
 def test_erde_on_an_example_by_hand() -> None:
     truth, warned = [True, True, False, False], [5, None, 3, None]
     # Late alert 1 - 1/(1 + e^0) = .5, miss 1, false alert at the share of grooming .5, silence 0.

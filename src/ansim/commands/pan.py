@@ -82,6 +82,7 @@ def _score(arguments: argparse.Namespace) -> int:
 def _page(found: PanScore) -> str:
     absent = f" (+ {found.absent} not in the file)" if found.absent else ""
     early = found.early
+    median = "–" if early.median is None else f"{early.median:.0f}"
     return "\n".join(
         [
             f"작성자 / authors {found.authors:,},"
@@ -91,7 +92,7 @@ def _page(found: PanScore) -> str:
             f"  F1 {found.f1:.3f}  F0.5 {found.f_half:.3f}",
             f"대화별 / by conversation: precision {early.precision:.3f}  recall {early.recall:.3f}"
             f"  F1 {early.f1:.3f}",
-            f"지연 / latency: median message {early.median:.0f}  speed {early.speed:.3f}"
+            f"지연 / latency: median message {median}  speed {early.speed:.3f}"
             f"  F1 with latency {early.f_latency:.3f}  (p = {found.p:.4f})",
         ]
     )

@@ -173,7 +173,8 @@ def _espd(found: Evaluation) -> str:
             rows.append(
                 [name, str(skepticism)]
                 + [f"{v:.3f}" for v in (score.precision, score.recall, score.f1, score.speed)]
-                + [f"{score.f_latency:.3f}", f"{score.median:.0f}"]
+                + [f"{score.f_latency:.3f}"]
+                + [NOTHING if score.median is None else f"{score.median:.0f}"]
                 + [f"{latency.erde(truth, warned, o):.3f}" for o in latency.ERDE_TURNS]
             )
     lengths = [len(c.turns) for c in found.model.conversations if c.grooming]

@@ -52,8 +52,8 @@ class EarlyScore:
     speed: float
     """1 − median penalty of the alerts that were right; 0 without any."""
     f_latency: float
-    median: float
-    """Median turn of the alerts that were right; NaN without any."""
+    median: float | None
+    """Median turn of the alerts that were right; None without any."""
 
 
 def early_score(grooming: Sequence[bool], warned: Sequence[int | None], p: float) -> EarlyScore:
@@ -64,7 +64,7 @@ def early_score(grooming: Sequence[bool], warned: Sequence[int | None], p: float
     recall = len(right) / max(1, sum(grooming))
     f1 = 2 * len(right) / max(1, said + sum(grooming))
     speed = 1.0 - float(np.median([penalty(turn, p) for turn in right])) if right else 0.0
-    median = float(np.median(right)) if right else float("nan")
+    median = float(np.median(right)) if right else None
     return EarlyScore(precision, recall, f1, speed, f1 * speed, median)
 
 
