@@ -185,8 +185,31 @@ def test_a_reading_holds_nothing_invisible(text: str) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        *("ㅋ", "ㄱㅏ", "ㄱㅅㅏ", "\u0316\u0301", "\u1161", "\u200b", "\ufdfa", " ", "\ud800", "나ㄱ"),
-        *("가.", "가 ", "가1", "ㄱl", "rk", "핝굮 ", "싸찐", "ㅅㅈ ", "a\u202e가", "水가", "가♡나 "),
+        *(
+            "ㅋ",
+            "ㄱㅏ",
+            "ㄱㅅㅏ",
+            "\u0316\u0301",
+            "\u1161",
+            "\u200b",
+            "\ufdfa",
+            " ",
+            "\ud800",
+            "나ㄱ",
+        ),
+        *(
+            "가.",
+            "가 ",
+            "가1",
+            "ㄱl",
+            "rk",
+            "핝굮 ",
+            "싸찐",
+            "ㅅㅈ ",
+            "a\u202e가",
+            "水가",
+            "가♡나 ",
+        ),
     ],
 )
 def test_a_message_of_64_kib_of_anything_is_read_in_under_a_second(pattern: str) -> None:

@@ -15,6 +15,9 @@ VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 FINALS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
 """The 19 initials, 21 vowels and 28 finals (none first) in the order of Unicode's syllables."""
 
+ECHOES = {2: 0, 3: 1, 6: 4, 7: 5, 9: 0, 10: 1, 12: 8, 14: 4, 15: 5, 16: 20, 17: 13, 19: 20}
+"""Vowels that sound on as another: ㅑ as ㅏ (야아), ㅕ as ㅓ (녀엉) …"""
+
 _INITIAL = {letter: index for index, letter in enumerate(INITIALS)}
 _VOWEL = {letter: index for index, letter in enumerate(VOWELS)}
 _FINAL = {letter: index for index, letter in enumerate(FINALS) if index}

@@ -28,6 +28,8 @@ beside them."""
 _BEFORE = re.compile(r"([A-Za-z]+)[ ,.'’]{1,2}$")
 _AFTER = re.compile(r"[ ,.'’]{1,2}([A-Za-z]{1,24})")
 LEAST_LETTERS = 4
+LEAST_BESIDE = -12.0
+"""Natural log of the least likely pair in what a neighbouring word is, if it is Korean too."""
 LEAST_CHAIN, LEAST_CHAIN_OF_TWO = -7.5, -5.0
 """Natural log of the least mean probability of a pair of syllables in a word that is not common."""
 
@@ -56,7 +58,10 @@ def as_typed(text: str) -> list[Edit]:
 def _among_foreign(text: str, start: int, end: int) -> bool:
     """Whether a word beside this one is Latin and no Korean comes of its keys: a foreign phrase."""
     for near in (_BEFORE.search(text, max(0, start - 24), start), _AFTER.match(text, end)):
-        if near and syllables("".join(_KEYS.get(key, key) for key in near[1])) is None:
+        if near is None:
+            continue
+        word = syllables("".join(_KEYS.get(key, key) for key in near[1]))
+        if word is None or ordinary().weakest(word) <= LEAST_BESIDE:
             return True
     return False
 

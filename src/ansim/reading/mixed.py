@@ -71,6 +71,7 @@ GAIN_INSIDE, GAIN_INSIDE_COMMON = 8.0, 3.0
 LEAST_REST = -12.0
 """What follows a digit read as a syllable is no word: natural log of the most it may be."""
 _LATIN_INSIDE = re.compile("[가-힣]*[a-z]{2,}[가-힣]*")
+_HANJA_BEFORE = re.compile("[一-龥][가-힣]")
 _OPEN = re.compile(
     f"[{''.join(chr(0xAC00 + 588 * i + 28 * v) for i in range(19) for v in (0, 2, 4, 6))}]"
     "[lI|丨1!](?![a-zA-Z0-9])"
@@ -174,7 +175,7 @@ def _believed(token: str, word: str, table: Ordinary) -> bool:
         return True
     return (
         len(word) > 2
-        and _LATIN_INSIDE.fullmatch(token) is not None
+        and (_LATIN_INSIDE.fullmatch(token) or _HANJA_BEFORE.search(token)) is not None
         and (table.weakest(word) > LEAST_PAIR_LATIN)
     )
 

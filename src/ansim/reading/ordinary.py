@@ -14,10 +14,13 @@ from operator import add
 
 import numpy as np
 
+from ansim.reading.jamo import ECHOES
 from ansim.reading.lexicon import entries
 
 UNSEEN = -16.0
 """Log-probability of a pair of syllables that the text never showed twice."""
+COMMON_ECHO = -4.0
+"""A syllable followed by its own vowel (사아) counts as usual only when likelier than this."""
 LISTED_PAIR, LISTED_WORD = -7.0, -11.0
 """Least log-probability of a word of the lexicon and of the pairs in it."""
 EDGE = " "
@@ -48,7 +51,9 @@ class Ordinary:
             if entry.kind not in ("things", "acts", "fixed"):
                 self._learn(entry.word)
 
-        self._seen = frozenset(self.pairs)
+        self._seen = frozenset(
+            pair for pair, weight in self.pairs.items() if weight > COMMON_ECHO or not _echo(*pair)
+        )
 
     def _learn(self, word: str) -> None:
         """A word of the lexicon counts as ordinary, however rare it is in the counted text."""
@@ -67,7 +72,10 @@ class Ordinary:
 
     def word(self, word: str) -> float | None:
         """Log-probability of a common word; None for any other."""
-        return self.words.get(zlib.crc32(word.encode()))
+        found = self.words.get(zlib.crc32(word.encode()))
+        if found is None or self.weakest(word) <= UNSEEN:  # another word with the same sum
+            return None
+        return found
 
     def chain(self, word: str) -> float:
         """Log-probability of the word by its pairs of syllables alone."""
@@ -96,6 +104,15 @@ class Ordinary:
             if word[:size] in self.stems:
                 return word[:size]
         return None
+
+
+def _echo(first: str, second: str) -> bool:
+    """Whether the second syllable may be the first one sounding on: 사아, 녀엉."""
+    left, right = ord(first) - 0xAC00, ord(second) - 0xAC00
+    if left < 0 or right < 0 or left % 28 or right // 588 != 11:
+        return False
+    vowel = left % 588 // 28
+    return right % 588 // 28 in (vowel, ECHOES.get(vowel))
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from ansim.reading.ordinary import ordinary
 VERSION = "2"
 """Goes into every assessment: the same text reads the same under the same version."""
 
-_REPEATED = r"  |(\D)\1\1"
+_REPEATED = r"  |([^\dA-Za-z])\1\1"
 _PLAIN = re.compile(f"[{characters.PLAIN}]*")
 _WORK = re.compile(
     "|".join(
@@ -29,12 +29,13 @@ _WORK = re.compile(
             mixed.TRIGGER,
             keyboard.TRIGGER,
             initials.TRIGGER,
+            respelling.TRIGGER,
             _REPEATED,
         )
     )
 )
-_LONG = re.compile(r"  +|(\D)\1{2,}")
-"""Digits are left alone: 50000 is not 500."""
+_LONG = re.compile(r"  +|([^\dA-Za-z])\1{2,}")
+"""Digits and Latin letters are left alone: 50000 is not 500, www not ww, OOO stands for a name."""
 
 
 class Reading:
@@ -132,6 +133,7 @@ _STEPS = (
     separators.close_up,
     mixed.unmix,
     keyboard.as_typed,
+    respelling.wordplay,
     respelling.respell,
     initials.spell_out,
     _squeeze,

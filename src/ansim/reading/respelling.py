@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import permutations
 
-from ansim.reading.jamo import INITIALS
+from ansim.reading.jamo import ECHOES, INITIALS
+from ansim.reading.lexicon import of_kind
 from ansim.reading.offsets import Edit
 from ansim.reading.ordinary import EDGE, UNSEEN, Ordinary, ordinary
 
 WEAK = -9.5
 """A word is looked at only when some pair in it is less likely than this (natural log)."""
+WEAK_RARE = -8.5
+"""What is put in its place has no pair less likely than this, if it is not a common word."""
 LONGEST = 12
 """Syllables of a word that are weighed; longer ones are whole sentences without spaces."""
 MOST_WEIGHED = 400
@@ -25,21 +28,24 @@ MOST_WEIGHED = 400
 WIDTH = 12
 """Spellings kept while a word is read from left to right."""
 
-GAIN_IN_LEXICON = 7.0
+GAIN_IN_LEXICON = 8.5
 """How much likelier (natural log) a word of the lexicon must be to be believed alone."""
-GAIN_OF_WORD, GAIN_OF_RARE = 3.0, 8.0
-GAIN_OF_COMMON = 5.0
 GAIN_OF_STRETCH = 5.0
-GAIN_OF_MESSAGE = 22.0
+"""The same for a common word that was stretched."""
+GAIN_OF_WORD, GAIN_OF_RARE = 3.0, 8.0
+"""In a message known to be in disguise: of a common word, and of one that is not common."""
 SHARE_OF_WORDS = 0.25
-"""A message is in disguise when common words, likelier by that much each and together, would stand
-in at least that share of its words; then every likelier spelling in it is believed, of a word that
-is not common if it is likelier by far."""
+"""A message is in disguise when at least that share of its words is, by either of these."""
+GAIN_OF_COMMON, COMMON_TOGETHER = 5.0, 22.0
+"""Common words would stand there, so much likelier each and together."""
+GAIN_OF_SEVERAL, SEVERAL_TOGETHER = 8.0, 24.0
+"""Two and more words would, one common at least, so much likelier each and together."""
 
 _COST = 3.0
 _STRETCH = 1.0
 _LINK = 2.0
 _SHUFFLED = 6.0
+_BREATH = 4.0
 _FINAL_COSTS = ((3.0, 4.0), (0.7, 2.0))
 """Of another final of the same sound, and of none: for usual finals, for playful ones."""
 _WORD = re.compile("[가-힣]{2,}")
@@ -47,6 +53,7 @@ _FIRST = 0xAC00
 
 _SOUNDS = ((0, 1, 15), (3, 4, 16), (7, 8, 17), (9, 10), (12, 13, 14))
 """Initials of one place of sound: ㄱㄲㅋ, ㄷㄸㅌ, ㅂㅃㅍ, ㅅㅆ, ㅈㅉㅊ."""
+_ASPIRATED = frozenset((14, 15, 16, 17))
 _VOWEL_SOUNDS = (
     (1, 5),
     (8, 12),
@@ -84,6 +91,17 @@ Option = tuple[int, str, float]
 """Syllables taken, what they may stand for, and the cost."""
 
 
+_ALIKE = of_kind("fixed")
+TRIGGER = "|".join(sorted(_ALIKE, key=len, reverse=True))
+"""Pattern of the spellings that are always alike."""
+_SPELLING = re.compile(rf"(?<![\w.-])(?:{TRIGGER})(?![\d.-])")
+
+
+def wordplay(text: str) -> list[Edit]:
+    """The edits that undo spellings that are always alike: 8282, 커엽다. Linear in the text."""
+    return [(*found.span(), _ALIKE[found[0]]) for found in _SPELLING.finditer(text)]
+
+
 def respell(text: str) -> list[Edit]:
     """The edits that respell what is spelled otherwise on purpose. Time is linear in the text."""
     table = ordinary()
@@ -92,6 +110,7 @@ def respell(text: str) -> list[Edit]:
     edits: list[Edit] = []
     sure: list[Edit] = []
     common: dict[str, float] = {}
+    several: dict[str, float] = {}
     words = weighed = 0
     for match in _WORD.finditer(text):
         word = match[0]
@@ -110,7 +129,11 @@ def respell(text: str) -> list[Edit]:
         if likely == word or gain < GAIN_OF_WORD:
             continue
         is_common = table.word(likely) is not None
-        if not is_common and (gain < GAIN_OF_RARE or table.weakest(likely) <= WEAK):
+        if not is_common and table.weakest(likely) <= WEAK_RARE:
+            continue
+        if gain >= GAIN_OF_SEVERAL:
+            several[word] = gain
+        if not is_common and gain < GAIN_OF_RARE:
             continue
         edit = (*match.span(), likely)
         edits.append(edit)
@@ -119,7 +142,10 @@ def respell(text: str) -> list[Edit]:
             sure.append(edit)
         if is_common and gain >= GAIN_OF_COMMON:
             common[word] = gain
-    if sum(common.values()) >= GAIN_OF_MESSAGE and len(common) >= SHARE_OF_WORDS * words:
+    few = SHARE_OF_WORDS * words
+    if (sum(common.values()) >= COMMON_TOGETHER and len(common) >= few) or (
+        sum(several.values()) >= SEVERAL_TOGETHER and len(several) >= max(2, few) and common
+    ):
         return edits
     return sure
 
@@ -172,12 +198,16 @@ def _gain(word: str, common: str, table: Ordinary) -> float:
     return 0.0 if likely is None else likely - table.score(word)
 
 
+_VERBAL = frozenset("우운울움")
+"""주우면, 누운: forms of verbs, not a vowel that sounds on."""
+
+
 def relax(word: str) -> str:
     """안녀엉하세요 → 안녕하세요: without syllables that are doubled or sound a vowel on, the last
     one apart, which everybody stretches."""
     out = word[0]
     for at, c in enumerate(word[1:], 1):
-        merged = [new for new, _ in _two(out[-1], c) if len(new) == 1]
+        merged = [] if c in _VERBAL else [new for new, _ in _two(out[-1], c) if len(new) == 1]
         out = out[:-1] + merged[-1] if merged and at < len(word) - 1 else out + c
     return out
 
@@ -224,7 +254,9 @@ def _alike(groups: tuple[tuple[int, ...], ...], member: int) -> list[int]:
 
 def _one(syllable: str) -> list[tuple[str, float]]:
     initial, vowel, final = _parts(syllable)
-    initials = [(initial, 0.0), *((other, _COST) for other in _alike(_SOUNDS, initial))]
+    initials = [(initial, 0.0)]
+    for other in _alike(_SOUNDS, initial):
+        initials.append((other, _BREATH if {initial, other} & _ASPIRATED else _COST))
     vowels = [(vowel, 0.0), *((other, _COST) for other in _alike(_VOWEL_SOUNDS, vowel))]
     alike, none = _FINAL_COSTS[final in _PLAYFUL]
     finals = [(f, alike if f else none) for f in _FINAL_SOUNDS.get(final, ())]
@@ -247,7 +279,7 @@ def _two(first: str, second: str) -> list[tuple[str, float]]:
     found = []
     if first == second:
         found.append((first, _STRETCH))
-    if initial2 == INITIALS.index("ㅇ") and vowel2 == vowel and not final:
+    if initial2 == INITIALS.index("ㅇ") and vowel2 in (vowel, ECHOES.get(vowel)) and not final:
         found.append((_joined(initial, vowel, final2), _STRETCH))  # 녀엉 → 녕
     for written, usual in _LINKS.get(initial2, ()):
         if final == written:

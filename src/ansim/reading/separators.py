@@ -7,6 +7,7 @@ together only where what comes out is far likelier than the pieces are.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 from ansim.reading.offsets import Edit
@@ -22,7 +23,7 @@ _TRIGGER = re.compile(TRIGGER)
 
 GAIN = 9.0
 """How much likelier (natural log) a word of three and more pieces must be than the pieces."""
-GAIN_OF_SYLLABLES = 3.0
+GAIN_OF_SYLLABLES = 4.0
 """The same where all pieces are single syllables with one sign between them."""
 GAIN_IN_LEXICON = 2.0
 """The same for two pieces that make a word of the lexicon."""
@@ -33,6 +34,9 @@ _RARE_SIGN = re.compile(r"[*_|♡♥❤★☆+^·ㆍ]+")
 """Signs that do not end or divide sentences: two pieces that make a common word may have one."""
 FRAMES = dict(zip("《『【〈「[(★~", "》』】〉」])★~", strict=True))
 """Signs around a word that go with the signs inside of it."""
+
+_LIST = frozenset(",/")
+"""Signs between the members of a list: 월/수/금."""
 
 
 def close_up(text: str) -> list[Edit]:
@@ -82,25 +86,40 @@ def _framed(text: str, start: int, end: int) -> tuple[int, int]:
     left, right = text[start - 1 : start], text[end : end + 1]
     if left and FRAMES.get(left) == right:
         return start - 1, end + 1
+    if left in "《『【〈「[(" and left and FRAMES[left] in text[start:end]:
+        return start - 1, end
     return start, end
 
 
 def _belong(words: list[str], signs: set[str], table: Ordinary) -> bool:
-    joined = "".join(words)
     if len(set(words)) == 1:
         return False
-    gain = table.score(joined) - sum(table.score(word) for word in words)
+    joined = "".join(words)
     stem = table.stem(joined)
-    if stem is not None and not words[0].startswith(stem) and gain >= GAIN_IN_LEXICON:
-        return True
+    if stem is not None and not words[0].startswith(stem):
+        pieces = [words[0], *_first(words[1:], len(stem) - len(words[0]))]
+        if table.score(stem) - sum(map(table.score, pieces)) >= GAIN_IN_LEXICON:
+            return True
+    gain = table.score(joined) - sum(map(table.score, words))
     if len(words) == 2:
         return (
             _RARE_SIGN.fullmatch(min(signs)) is not None
             and table.word(joined) is not None
             and gain >= GAIN_OF_SYLLABLES
         )
-    even = len(signs) == 1 and all(len(word) == 1 for word in words)
+    even = (
+        len(signs) == 1 and _LIST.isdisjoint(min(signs)) and all(len(word) == 1 for word in words)
+    )
     return gain >= (GAIN_OF_SYLLABLES if even else GAIN)
+
+
+def _first(words: list[str], size: int) -> Iterator[str]:
+    """The first so many syllables of the words, word by word."""
+    for word in words:
+        if size <= 0:
+            return
+        yield word[:size]
+        size -= len(word)
 
 
 def _without_spaces(match: re.Match[str], table: Ordinary) -> list[Edit]:
