@@ -127,7 +127,9 @@ def _rescore(
     if variant == "baseline":
         scorer = BaselineScorer(conversations)
     else:
-        scorer = GateScorer(conversations, corpus.load_phrases(corpus_path))
+        scorer = GateScorer(
+            conversations, corpus.load_phrases(corpus_path), corpus.load_lessons(corpus_path)
+        )
     kinds = () if plain else disguise.CLASSES
     scores.replace(path, make(scorer, conversations, kinds, disguise.disguise), conversations)
 

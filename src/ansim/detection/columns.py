@@ -16,6 +16,8 @@ SIGNAL = APPROACH_SUM + 1
 """SIGNAL_COUNT columns: noisy-or evidence of youth signals in this account's own words."""
 MINOR_SUM = SIGNAL + SIGNAL_COUNT
 ADULT_SUM = MINOR_SUM + 1
-SOON, THREAT, HARM = ADULT_SUM + 1, ADULT_SUM + 2, ADULT_SUM + 3
+BELIEF = ADULT_SUM + 1
+"""What the context model lately thought of the account, above ``evidence.UNASKED``."""
+SOON, THREAT, HARM = BELIEF + 1, BELIEF + 2, BELIEF + 3
 """Decaying maxima of ``urgency.signs``, in that order."""
 WIDTH = HARM + 1

@@ -7,8 +7,9 @@ the rest is arithmetic over arrays, which is what makes 15,000 messages a second
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ import numpy.typing as npt
 
 from ansim import __version__, reading
 from ansim.chat import Message
-from ansim.detection import spans, weights
+from ansim.detection import attention, spans, weights
+from ansim.detection.context import ContextModel, Said
 from ansim.detection.gate import Gate, blanked
 from ansim.detection.identities import identity
-from ansim.detection.labels import SHOWN
+from ansim.detection.labels import ADULT, ANY, APPROACHER, COLUMN, MINOR, SHOWN
 from ansim.detection.memory import Memory
 from ansim.detection.priority import Standing, judge
 from ansim.detection.retention import MOST_ACCOUNTS
@@ -35,6 +37,10 @@ FRESH = 0.5
 
 _T13, _T15 = SHOWN.index("T13"), SHOWN.index("T15")
 _SHOWN = len(SHOWN)
+_ANY, _APPROACHER, _MINOR, _ADULT = (COLUMN[label] for label in (ANY, APPROACHER, MINOR, ADULT))
+
+WINDOW = 40
+"""Turns that may stand in a window; what fits in its tokens is fewer."""
 
 
 @dataclass(slots=True)
@@ -51,14 +57,23 @@ class _Read:
     """Its row in the batch's logits."""
     urgent: tuple[float, float, float] = NONE
     newest: float = 0.0
+    said: Said | None = None
+    """What the context model said, where it was asked."""
 
 
 class Detector:
-    """Gate and risk together. Immutable; may be shared by threads."""
+    """Gate, context model and risk together. Immutable; may be shared by threads."""
 
-    def __init__(self, gate: Gate, risk: RiskModel, threshold: float | None = None) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        risk: RiskModel,
+        context: ContextModel | None,
+        threshold: float | None = None,
+    ) -> None:
         self.gate = gate
         self.risk = risk
+        self.context = context
         self.threshold = risk.threshold if threshold is None else threshold
         self.watch = min(risk.watch, self.threshold)
 
@@ -80,6 +95,7 @@ class Detector:
             software=__version__,
             gate=self.gate.version,
             risk=self.risk.version,
+            context=self.context.version if self.context else "",
             reading=reading.VERSION,
             threshold=self.threshold,
             watch=self.watch,
@@ -104,32 +120,52 @@ class Detector:
             if memory.remember(identity(message.id), message.at):
                 fresh.append((message, memory, reading.read(blanked(message.text))))
         logits = self.gate.logits([read.text for _, _, read in fresh])
-        shown = _shown(logits)
+        roused = attention.aroused(logits[:, _ANY], logits[:, _APPROACHER])
 
         found: list[Assessment] = []
         waiting: list[_Read] = []
         for number, (message, memory, read) in enumerate(fresh):
             account = -1
+            said: Said | None = None
             if not message.by_agency:
                 if memory.crowded_by(message.author, MOST_ACCOUNTS):
                     # Who makes room depends on the evidence, so that has to be up to date.
-                    found += self._settle(waiting, logits, shown)
+                    found += self._settle(waiting, logits)
                     waiting = []
                     memory.make_room()
                 account = memory.account(message.author)
-            item = _Read(message, memory, account, read.text, read, number)
+                if self.context is not None and (roused[number] or memory.attention):
+                    if memory.pending and memory.may_expire(message.at):
+                        # The same for what may still be read.
+                        found += self._settle(waiting, logits)
+                        waiting = []
+                    said = self._ask(message, memory, read.text, bool(roused[number]))
+                    # It has read what came before: its word on the turn replaces the gate's.
+                    logits[number, :_SHOWN] = said.shown
+                    logits[number, _MINOR], logits[number, _ADULT] = said.minor, said.adult
+                memory.pending.append((message.at, message.id, message.author, read.text))
+            item = _Read(message, memory, account, read.text, read, number, said=said)
             if account >= 0:
                 item.urgent = signs(read.text, logits[number, _T13], logits[number, _T15])
             waiting.append(item)
-        found += self._settle(waiting, logits, shown)
+        found += self._settle(waiting, logits)
         return {name: memory.state() for name, memory in memories.items() if memory.changed}, found
 
+    def _ask(self, message: Message, memory: Memory, text: str, roused: bool) -> Said:
+        """What the context model says after ``message``; and how long it remains interested."""
+        assert self.context is not None  # noqa: S101 - told to the type checker
+        newest = (message.at, message.id, message.author, text)
+        said = self.context.said(_window(memory.turns, memory.pending, newest))
+        memory.attention = attention.after(memory.attention, roused, said.approacher, said.other)
+        return said
+
     def _settle(
-        self, items: list[_Read], logits: Floats, shown: dict[int, dict[str, float]]
+        self, items: list[_Read], logits: Floats
     ) -> list[Assessment]:
         """Adds the evidence of ``items`` to their conversations and says what follows."""
         if not items:
             return []
+        shown = _shown(logits, [item.number for item in items])
         run = _Run(items)
         before = run.rows.copy()
         run.go(self.risk, logits, np.full(len(items), -1, np.int64))
@@ -158,6 +194,8 @@ class Detector:
                 rows = run.kept[keep[index] : keep[index] + len(risks)]
             any_chance = float(1.0 / (1.0 + np.exp(-logits[item.number, _SHOWN])))
             found.append(self._conclude(item, risks, rows, shown.get(item.number), any_chance))
+        for item in items:
+            item.memory.pending.clear()
         return found
 
     def _conclude(
@@ -180,7 +218,9 @@ class Detector:
         elif chances:
             placed = self._displayed(chances, any_chance)
             if placed:
-                marks = spans.find(self.gate, item.text, placed, item.original.original)
+                marks = spans.find(
+                    self._given(item, placed), item.text, item.original.original
+                )
         turn = Turn(
             id=message.id,
             author=message.author,
@@ -212,6 +252,19 @@ class Detector:
             priority=priority,
             alerts=tuple(alerts),
         )
+
+    def _given(self, item: _Read, tactics: Iterable[str]) -> dict[str, Floats]:
+        """What each character of a turn gives to each tactic that is to be marked."""
+        if len(item.text) > spans.LONGEST_TEXT:
+            return {}
+        if item.said is None:
+            return {tactic: self.gate.contributions(item.text, tactic) for tactic in tactics}
+        return {
+            tactic: spans.spread(
+                item.said.words[:, SHOWN.index(tactic)], item.said.pieces, len(item.text)
+            )
+            for tactic in tactics
+        }
 
     def _displayed(self, chances: dict[str, float], any_chance: float) -> dict[str, float]:
         """Tactics sure enough to be marked in the text; the likeliest if only "some tactic" is."""
@@ -286,6 +339,7 @@ class _Run:
         self._newest = np.zeros(count)
         self._scored = np.zeros(count, np.bool_)
         self._urgent = np.zeros((count, len(NONE)))
+        self._opinions = np.full((count, 2), np.nan)
         self._place = np.zeros(count, np.int64)
         self._numbers = np.zeros(count, np.int64)
         self.ranges: list[tuple[int, int]] = []
@@ -304,6 +358,8 @@ class _Run:
             self._newest[index] = now
             self._scored[index] = item.account >= 0
             self._urgent[index] = item.urgent
+            if item.said is not None:
+                self._opinions[index] = item.said.approacher, item.said.other
             self._place[index] = place
             self._numbers[index] = item.number
             self.ranges.append((place, place + length))
@@ -326,6 +382,7 @@ class _Run:
             self._scored,
             logits[self._numbers],
             self._urgent,
+            self._opinions,
             risk.weights,
             risk.bias,
             self._place,
@@ -340,13 +397,34 @@ class _Run:
             memory.evidence = self.rows[first : first + len(memory.accounts)].tobytes()
 
 
-def _shown(logits: Floats) -> dict[int, dict[str, float]]:
-    """Labels of each message that are likely enough to be kept, with their probability."""
+def _window(
+    held: Sequence[Turn],
+    lines: Sequence[tuple[float, str, str, str]],
+    newest: tuple[float, str, str, str],
+) -> list[tuple[str, str]]:
+    """The last turns up to ``newest``, as (speaker, text as read): from memory, then the batch's.
+
+    A message that comes late is read with what was said before it, not with what came first.
+    """
+    recent = [
+        (turn.at, turn.id, turn.author, reading.read(blanked(turn.text)).text)
+        for turn in held[-WINDOW:]
+        if turn.text is not None and not turn.by_agency
+    ]
+    recent += lines[-WINDOW:]
+    if any(later[:2] < earlier[:2] for earlier, later in pairwise([*recent, newest])):
+        recent = sorted(line for line in recent if line[:2] < newest[:2])
+    return [(author, text) for _, _, author, text in [*recent[-WINDOW:], newest]]
+
+
+def _shown(logits: Floats, numbers: list[int]) -> dict[int, dict[str, float]]:
+    """Labels of these messages that are likely enough to be kept, with their probability."""
     from ansim.detection.evidence import MENTIONED
 
     bound = float(np.log(MENTIONED / (1 - MENTIONED)))
+    some = logits[numbers, :_SHOWN]
     found: dict[int, dict[str, float]] = {}
-    for number, label in zip(*np.nonzero(logits[:, :_SHOWN] >= bound), strict=True):
-        chance = 1.0 / (1.0 + np.exp(-logits[number, label]))
-        found.setdefault(int(number), {})[SHOWN[label]] = round(float(chance), 4)
+    for place, label in zip(*np.nonzero(some >= bound), strict=True):
+        chance = 1.0 / (1.0 + np.exp(-some[place, label]))
+        found.setdefault(numbers[place], {})[SHOWN[label]] = round(float(chance), 4)
     return found

@@ -15,6 +15,7 @@ from ansim.detection.columns import (
     ANY_SUM,
     APPROACH_SUM,
     AT,
+    BELIEF,
     COUNT,
     FIRST,
     HARM,
@@ -63,6 +64,7 @@ FEATURE_NAMES = (
     "age gave away, talk went on",
     "writes as an adult to one who writes as a minor",
     "the other talks alike",
+    "the context model",
 )
 FEATURES = len(FEATURE_NAMES)
 RISK_LABELS = (ANY, APPROACHER, "V3", MINOR, ADULT)
@@ -79,6 +81,13 @@ UNSUPPORTED = 0.3
 """Share that the way of talking counts while no tactic beyond contact and age was seen. Asking an
 age and being told one is what grooming begins with, and most harmless chats between strangers
 too: by themselves they must raise no alert."""
+UNASKED = -4.0
+"""Log-odds below which the context model is not believed: with that an account starts, so that
+not to have been asked about is to be harmless."""
+RENEWED = 0.6
+"""Share of a new opinion of the context model in what is thought of an account; the rest is what
+was thought before. It reads the last turns anew each time, so its latest word counts most, but one
+odd turn does not decide."""
 _PRIOR_TURNS = 3.0
 """Beliefs and rates start as if so many neutral turns had been read."""
 
@@ -156,6 +165,33 @@ def add(row: Floats, at: float, logits: Floats, urgent: Floats) -> None:
 
 
 @compiled
+def opine(rows: Floats, author: int, own: float, other: float) -> None:
+    """Takes in what the context model says after a turn of ``author``: log-odds that its speaker
+    grooms, and that somebody else does. NaN: it was not asked.
+
+    "Somebody else" is the one it suspects most so far, or who talks most like an approacher.
+    """
+    if np.isnan(own):
+        return
+    rows[author, BELIEF] += RENEWED * (max(0.0, own - UNASKED) - rows[author, BELIEF])
+    suspect = -1
+    for place in range(rows.shape[0]):
+        if place == author or rows[place, TURNS] == 0.0:
+            continue
+        if (
+            suspect < 0
+            or rows[place, BELIEF] > rows[suspect, BELIEF]
+            or (
+                rows[place, BELIEF] == rows[suspect, BELIEF]
+                and rows[place, APPROACH_SUM] > rows[suspect, APPROACH_SUM]
+            )
+        ):
+            suspect = place
+    if suspect >= 0:
+        rows[suspect, BELIEF] += RENEWED * (max(0.0, other - UNASKED) - rows[suspect, BELIEF])
+
+
+@compiled
 def describe(rows: Floats, own: int, out: Floats) -> None:
     """Fills ``out`` with the features of account ``own`` among ``rows`` (all at one time).
 
@@ -185,6 +221,7 @@ def describe(rows: Floats, own: int, out: Floats) -> None:
     out[2] = substance * out[1] * min(1.0, np.log1p(disclosed))
     out[3] = np.tanh(max(0.0, grown)) * np.tanh(max(0.0, young / turns))
     out[4] = quietest if quietest < np.inf else 0.0
+    out[5] = row[BELIEF]
 
 
 @compiled
@@ -198,6 +235,7 @@ def accumulate(
     scored: npt.NDArray[np.bool_],
     logits: Floats,
     urgent: Floats,
+    opinions: Floats,
     weights: Floats,
     bias: float,
     place: Ints,
@@ -211,6 +249,7 @@ def accumulate(
     ``author[m]`` there. ``risks[place[m] + i]`` becomes the risk of the conversation's i-th
     account after it, at event time ``newest[m]``. Where ``keep[m] >= 0`` the rows as they then
     stand are copied to ``kept[keep[m]:]``. Messages that are not ``scored`` add nothing.
+    ``opinions`` [messages, 2] are the two log-odds that ``opine`` takes.
     """
     described = np.empty(FEATURES, np.float64)
     for message in range(author.shape[0]):
@@ -222,6 +261,12 @@ def accumulate(
                 row[:] = 0.0
             if now - at[message] <= NUMBERS:
                 add(row, at[message], logits[message], urgent[message])
+                opine(
+                    rows[begin:end],
+                    author[message] - begin,
+                    opinions[message, 0],
+                    opinions[message, 1],
+                )
         current = np.zeros((end - begin, WIDTH), np.float64)
         for index in range(end - begin):
             row = rows[begin + index]
@@ -232,7 +277,7 @@ def accumulate(
                     _decayed(row, now, current[index])
         for index in range(end - begin):
             risk = 0.0
-            if current[index, ANY_SUM] + current[index, APPROACH_SUM] > 0.0:
+            if current[index, ANY_SUM] + current[index, APPROACH_SUM] + current[index, BELIEF] > 0.0:
                 describe(current, index, described)
                 total = bias
                 for feature in range(FEATURES):

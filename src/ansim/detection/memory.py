@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ansim.detection.columns import ANY_SUM, LAST, WIDTH
 from ansim.detection.identities import Identities
-from ansim.detection.retention import WATCHED_TEXT
+from ansim.detection.retention import UNWATCHED_TEXT, WATCHED_TEXT
 from ansim.detection.state import ConversationState
 from ansim.detection.values import Turn
 from ansim.detection.window import expire, insert
@@ -24,12 +24,14 @@ class Memory:
         "_places",
         "accounts",
         "any_open",
+        "attention",
         "changed",
         "episodes",
         "evidence",
         "ids",
         "newest",
         "oldest_text",
+        "pending",
         "risk",
         "turns",
         "watched_at",
@@ -44,8 +46,11 @@ class Memory:
         self.evidence = state.evidence
         self.turns = list(state.turns)
         self.oldest_text = state.oldest_text
+        self.pending: list[tuple[float, str, str, str]] = []
+        """Turns of this batch that are not in the window yet: time, id, speaker, text as read."""
         self.ids = Identities(state.known, state.known_before, state.known_since, state.newest)
         self.episodes = dict(state.episodes)
+        self.attention = state.attention
         self.watched_at = state.watched_at
         self.risk = state.risk
         self.any_open = any(episode.open for episode in self.episodes.values())
@@ -64,6 +69,11 @@ class Memory:
             place = self._places[name] = len(self.accounts)
             self.accounts.append(name)
         return place
+
+    def may_expire(self, now: float) -> bool:
+        """Whether text held or pending may have to go before a message said at ``now`` is read."""
+        oldest = min(self.oldest_text, self.pending[0][0] if self.pending else now)
+        return max(now, self.newest) - oldest > UNWATCHED_TEXT
 
     def crowded_by(self, name: str, most: int) -> bool:
         """Whether ``name`` is new and there is no place left."""
@@ -116,6 +126,7 @@ class Memory:
             known_before=known_before,
             known_since=known_since,
             episodes=self.episodes,
+            attention=self.attention,
             watched_at=self.watched_at,
             risk=self.risk,
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from ansim.detection.gate import Gate
 from ansim.detection.values import Span
+
+Floats = npt.NDArray[np.float64]
 
 LONGEST_TEXT = 4_000
 """Characters searched. Beyond it no span is sought; the tactic still stands."""
@@ -17,22 +18,33 @@ _COST = 0.6
 """Share of the mean positive contribution that every character costs, so that spans stay short."""
 
 
+def spread(
+    given: Floats, pieces: Sequence[tuple[int, int]], length: int
+) -> Floats:
+    """What pieces of a text give, shared out over their characters; 0 where no piece stands."""
+    out = np.zeros(length)
+    for value, (start, end) in zip(given, pieces, strict=True):
+        if start < end:
+            out[start:end] += value / (end - start)
+    return out
+
+
 def find(
-    gate: Gate,
+    given: Mapping[str, Floats],
     text: str,
-    chances: dict[str, float],
     original: Callable[[int, int], tuple[int, int]],
 ) -> tuple[Span, ...]:
     """Spans of the tactics of one turn, in the coordinates of the original text.
 
-    ``text`` is the normalised, blanked text; ``chances`` the tactics to place; ``original`` maps a
-    normalised range to the original one. A tactic without any positive character gets none.
+    ``text`` is the normalised, blanked text; ``given`` says what each of its characters adds to
+    each tactic to place; ``original`` maps a normalised range to the original one. A tactic without
+    any positive character gets none.
     """
     if not text or len(text) > LONGEST_TEXT:
         return ()
     found = []
-    for tactic in chances:
-        best = _best_stretch(gate.contributions(text, tactic))
+    for tactic, values in given.items():
+        best = _best_stretch(values)
         if best is None:
             continue
         start, end = original(*_to_words(text, *best))

@@ -7,7 +7,7 @@ import msgspec
 from ansim.detection.columns import WIDTH
 from ansim.detection.values import Turn
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when an older snapshot could no longer be read as it stands."""
 
 ID_BYTES = 8
@@ -49,6 +49,8 @@ class ConversationState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     known_since: float = NEVER
     """Event time at which ``known`` began and ``known_before`` ended."""
     episodes: dict[str, Episode] = {}
+    attention: int = 0
+    """Turns that the context model is still to read, whatever they say."""
     watched_at: float = NEVER
     """Last event time at which the risk was at or above the watch threshold."""
     risk: float = 0.0

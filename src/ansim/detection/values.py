@@ -59,6 +59,8 @@ class Versions(msgspec.Struct, frozen=True, omit_defaults=True):
     reading: str
     threshold: float
     watch: float
+    context: str = ""
+    """The context model; empty where there is none."""
 
 
 class AlertEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

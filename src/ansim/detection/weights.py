@@ -1,4 +1,5 @@
-"""Reads and writes the trained weights: ``gate.npz`` and ``risk.json`` in ``ansim/models``."""
+"""Reads and writes the trained weights in ``ansim/models``: ``gate.npz``, the context model with
+its vocabulary, and ``risk.json``, which names the two it was fitted with."""
 
 from __future__ import annotations
 
@@ -11,11 +12,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from ansim.detection.context import ContextModel
 from ansim.detection.gate import Gate
 from ansim.detection.labels import LABELS
 from ansim.detection.risk import RiskModel
 
 GATE_FILE, RISK_FILE = "gate.npz", "risk.json"
+CONTEXT_FILE, VOCABULARY_FILE = "context.onnx", "vocabulary.json"
 
 
 class ModelError(Exception):
@@ -33,6 +36,8 @@ class RiskFile(msgspec.Struct, frozen=True, kw_only=True):
     watch: float
     prevalence: float
     display: dict[str, float]
+    context: str = ""
+    """The SHA-256 of the context model and its vocabulary; empty when it was fitted without."""
 
 
 def default_folder() -> Path:
@@ -75,7 +80,7 @@ def save(
 
 
 @lru_cache(maxsize=4)
-def load(folder: Path) -> tuple[Gate, RiskModel]:
+def load(folder: Path) -> tuple[Gate, RiskModel, ContextModel | None]:
     """Reads the weights of ``folder``. Raises ModelError when they are missing or do not fit."""
     from ansim.detection.evidence import FEATURE_NAMES
 
@@ -117,4 +122,30 @@ def load(folder: Path) -> tuple[Gate, RiskModel]:
         risk.prevalence,
         version_of(raw_risk),
     )
-    return gate, model
+    return gate, model, _context(folder, risk, again)
+
+
+def context_hash(folder: Path) -> str:
+    """The SHA-256 of the context model in ``folder``, graph and vocabulary together."""
+    digest = hashlib.sha256((folder / CONTEXT_FILE).read_bytes())
+    digest.update((folder / VOCABULARY_FILE).read_bytes())
+    return digest.hexdigest()
+
+
+def _context(folder: Path, risk: RiskFile, again: str) -> ContextModel | None:
+    if not risk.context:
+        return None
+    try:
+        graph = (folder / CONTEXT_FILE).read_bytes()
+        vocabulary = (folder / VOCABULARY_FILE).read_bytes()
+    except OSError as error:
+        raise ModelError(f"no context model in {folder}: {error.strerror}; {again}") from None
+    found = hashlib.sha256(graph + vocabulary).hexdigest()
+    if found != risk.context:
+        raise ModelError(
+            f"{folder / CONTEXT_FILE} is not the one {RISK_FILE} was fitted with; {again}"
+        )
+    try:
+        return ContextModel(graph, vocabulary, found[:12])
+    except Exception as error:  # both libraries raise their own kinds
+        raise ModelError(f"{folder / CONTEXT_FILE} cannot be used ({error}); {again}") from None

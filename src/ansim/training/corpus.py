@@ -74,6 +74,16 @@ def load_phrases(path: Path) -> list[Phrase]:
     return phrases
 
 
+LESSONS = "lessons.jsonl"
+"""Stands beside the conversations: more of them, by other writers, only ever learnt from."""
+
+
+def load_lessons(path: Path) -> list[CorpusConversation]:
+    """The lessons beside the corpus at ``path``; none if there is no such file."""
+    beside = path.with_name(LESSONS)
+    return load(beside) if beside.exists() else []
+
+
 def load(path: Path) -> list[CorpusConversation]:
     """Reads one conversation a line. Raises ValueError naming the line that cannot be read."""
     decoder = msgspec.json.Decoder(CorpusConversation)
@@ -90,11 +100,11 @@ def load(path: Path) -> list[CorpusConversation]:
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of the conversations and the phrases beside them, recorded in the model card."""
+    """Hex digest of the conversations and of what stands beside them, for the model card."""
     digest = hashlib.sha256(path.read_bytes())
-    beside = path.with_name(PHRASES)
-    if beside.exists():
-        digest.update(beside.read_bytes())
+    for beside in (path.with_name(PHRASES), path.with_name(LESSONS)):
+        if beside.exists():
+            digest.update(beside.read_bytes())
     return digest.hexdigest()
 
 

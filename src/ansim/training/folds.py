@@ -15,17 +15,9 @@ from ansim.detection import evidence
 from ansim.detection.labels import COLUMN, LABEL_COUNT, LABELS
 from ansim.training import gate_fit, logistic
 from ansim.training.gate_fit import FittedGate, GateSettings
-from ansim.training.turns import Turns
+from ansim.training.turns import COPY, LATE, Turns
 
 Floats = npt.NDArray[np.float64]
-
-
-LATE = 0.3
-"""Weight of turns behind the cut: help-seeking and refusals stand there, which an alert in time
-cannot wait for."""
-
-COPY = 0.5
-"""Weight of a disguised copy of a turn."""
 
 
 class Folds:

@@ -6,15 +6,16 @@ A model comes in as a ``Scorer``. The gate and the baseline are quick enough to 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from ansim.detection.gate import blanked
 from ansim.detection.labels import COLUMN, TACTICS
-from ansim.training import gate_fit, logistic, risk_fit
+from ansim.training import contexts, gate_fit, logistic, risk_fit
 from ansim.training.corpus import CorpusConversation, Phrase
 from ansim.training.folds import Folds
 from ansim.training.scores import Row, row_for
@@ -26,6 +27,11 @@ SEED = 4099
 
 Disguise = Callable[[str, str, random.Random], str]
 """Takes a text, a class of disguise and the chance to use."""
+
+
+Floats = npt.NDArray[np.float64]
+Says = Callable[[Sequence[CorpusConversation]], Sequence[Floats]]
+"""A context model: what it says after each turn of each conversation, [turns, heads]."""
 
 
 class Scorer(Protocol):
@@ -74,19 +80,27 @@ def _hidden(
 class GateScorer:
     """Gate, calibration, risk model and thresholds, each without the world they are judged on."""
 
-    variant = "gate"
+    variant: str = "gate"
 
     def __init__(
         self,
         conversations: Sequence[CorpusConversation],
         phrases: Sequence[Phrase] = (),
+        lessons: Sequence[CorpusConversation] = (),
         settings: Settings | None = None,
+        readers: Mapping[str, Says] | None = None,
+        said: Sequence[Floats] | None = None,
     ) -> None:
+        """``readers`` are context models by the world they never saw, ``said`` what they say of
+        ``conversations``; without them the gate is judged alone."""
         settings = settings or Settings()
-        folds = Folds(Turns.read(conversations, phrases), settings.gate)
+        self._readers = readers
+        if readers is not None:
+            self.variant = "cascade"
+        folds = Folds(Turns.read(conversations, phrases, lessons), settings.gate)
         self._models: dict[str, tuple[gate_fit.FittedGate, Fitted]] = {}
         for world in folds.worlds:
-            fitted, _ = fit_risk(folds, settings, frozenset({world}))
+            fitted, _ = fit_risk(folds, settings, frozenset({world}), said)
             self._models[world] = folds.gate({world}), fitted
 
     def score(
@@ -98,8 +112,12 @@ class GateScorer:
             turns = Turns.read([c for c in conversations if c.world == world])
             table = gate_fit.rows(turns.documents, gate.known)
             logits = gate.logits(table) * fitted.scale[:, 0] + fitted.scale[:, 1]
+            opinions = None
+            if self._readers is not None:
+                said = self._readers[world](turns.conversations)
+                logits, opinions, _ = contexts.merged(turns, logits, said)
             chances = logistic.sigmoid(logits)
-            described = risk_fit.trajectories(turns, logits)
+            described = risk_fit.trajectories(turns, logits, opinions)
             for index, conversation in enumerate(turns.conversations):
                 values = (described[index] @ fitted.weights + fitted.bias).max(axis=1)
                 first = int(turns.first[index])

@@ -23,8 +23,13 @@ VICTIM_WEIGHT = 0.3
 """Of the young person's own account in a grooming conversation: it must stay below the other's."""
 
 
-def trajectories(turns: Turns, logits: Floats) -> list[Floats]:
-    """Risk features [turn, account, feature] of every conversation after each of its turns."""
+def trajectories(turns: Turns, logits: Floats, opinions: Floats | None = None) -> list[Floats]:
+    """Risk features [turn, account, feature] of every conversation after each of its turns.
+
+    ``opinions`` [rows, 2] is what the context model says; without it nobody is asked.
+    """
+    if opinions is None:
+        opinions = np.full((len(logits), 2), np.nan)
     out = []
     for index, conversation in enumerate(turns.conversations):
         accounts = turns.authors[index]
@@ -42,6 +47,7 @@ def trajectories(turns: Turns, logits: Floats) -> list[Floats]:
             np.ones(count, np.bool_),
             np.ascontiguousarray(logits[span]),
             np.zeros((count, len(NONE))),
+            np.ascontiguousarray(opinions[span]),
             np.zeros(evidence.FEATURES),
             0.0,
             np.arange(count) * width,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from ansim.detection.evidence import FEATURE_NAMES
 from ansim.detection.labels import COLUMN, SHOWN
 from ansim.detection.weights import RISK_FILE, RiskFile, save
-from ansim.training import corpus, logistic, metrics, risk_fit
+from ansim.training import contexts, corpus, logistic, metrics, risk_fit
 from ansim.training.card import Facts, card
 from ansim.training.folds import Folds, calibration
 from ansim.training.gate_fit import GateSettings
@@ -60,21 +61,31 @@ class _Stage:
     described: list[Floats]
 
 
-def _stage(folds: Folds, held_out: frozenset[str]) -> _Stage:
+def _stage(folds: Folds, held_out: frozenset[str], said: Sequence[Floats] | None) -> _Stage:
     turns = folds.turns
     worlds = np.array([c.world for c in turns.conversations])
     away = list(held_out)
     scores = folds.unseen(held_out)
     scale = calibration(turns, scores, ~np.isin(turns.world, away))
-    described = risk_fit.trajectories(turns, scores * scale[:, 0] + scale[:, 1])
+    logits = scores * scale[:, 0] + scale[:, 1]
+    opinions = None
+    if said is not None:
+        logits, opinions, _ = contexts.merged(turns, logits, said)
+    described = risk_fit.trajectories(turns, logits, opinions)
     weights, bias = risk_fit.fit(turns, described, np.flatnonzero(~np.isin(worlds, away)))
     return _Stage(scale, weights, bias, described)
 
 
 def fit_risk(
-    folds: Folds, settings: Settings, held_out: frozenset[str] = frozenset()
+    folds: Folds,
+    settings: Settings,
+    held_out: frozenset[str] = frozenset(),
+    said: Sequence[Floats] | None = None,
 ) -> tuple[Fitted, list[Floats]]:
     """Everything after the gate, from the worlds not held out; and all trajectories it sees.
+
+    ``said`` is what a context model that never saw a conversation's world says after each of its
+    turns, [turns, heads] a conversation; None is a detector without one.
 
     The last calibration and the thresholds come from conversations judged as strangers will be:
     each world by a gate and a risk model fitted without it.
@@ -86,11 +97,11 @@ def fit_risk(
     for world in folds.worlds:
         if world in held_out:
             continue
-        inner = _stage(folds, held_out | {world})
+        inner = _stage(folds, held_out | {world}, said)
         for index in np.flatnonzero(worlds == world).tolist():
             cut = turns.conversations[index].cut
             unseen[index] = risk_fit.highest(inner.described[index], cut, inner.weights, inner.bias)
-    outer = _stage(folds, held_out)
+    outer = _stage(folds, held_out, said)
     # The highest of many moments is above a single one: what is used is what is calibrated.
     known = np.flatnonzero(~np.isnan(unseen))
     slope, offset = logistic.fit(
@@ -130,7 +141,9 @@ def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> 
     """Trains on the corpus and writes the weights into ``folder``. Same input, same bytes."""
     settings = settings or Settings()
     data = corpus.sha256(corpus_path)
-    turns = Turns.read(corpus.load(corpus_path), corpus.load_phrases(corpus_path))
+    turns = Turns.read(
+        corpus.load(corpus_path), corpus.load_phrases(corpus_path), corpus.load_lessons(corpus_path)
+    )
     folds = Folds(turns, settings.gate)
     fitted, _ = fit_risk(folds, settings)
     scores = folds.unseen()

@@ -25,6 +25,11 @@ PREVALENCE = 0.25
 DISGUISED = 0.5
 """Share of turns, harmless or not, that are also learnt in a disguised spelling."""
 DISGUISE_SEED = 3
+LATE = 0.3
+"""Weight of turns behind the cut: help-seeking and refusals stand there, which an alert in time
+cannot wait for."""
+COPY = 0.5
+"""Weight of a disguised copy of a turn."""
 PHRASE = 0.3
 """Weight of a phrase beside a turn of a conversation, for tactics and signals."""
 PHRASE_FOR_RISK = 0.1
@@ -33,7 +38,7 @@ PHRASE_FOR_RISK = 0.1
 
 @dataclass(slots=True)
 class Loose:
-    """Turns that belong to no conversation and no world: every gate learns them."""
+    """Turns of no world that is held out: every gate learns them. Phrases, and lessons."""
 
     documents: list[Document] = field(default_factory=list)
     targets: npt.NDArray[np.bool_] = field(
@@ -42,9 +47,18 @@ class Loose:
     importance: Floats = field(default_factory=lambda: np.zeros((0, LABEL_COUNT)))
 
     @classmethod
-    def read(cls, phrases: Sequence[Phrase]) -> Loose:
-        if not phrases:
+    def read(cls, phrases: Sequence[Phrase], lessons: Sequence[CorpusConversation]) -> Loose:
+        parts = [part for part in (cls._of(phrases), cls._taught(lessons)) if part.documents]
+        if not parts:
             return cls()
+        return cls(
+            [document for part in parts for document in part.documents],
+            np.concatenate([part.targets for part in parts]),
+            np.concatenate([part.importance for part in parts]),
+        )
+
+    @classmethod
+    def _of(cls, phrases: Sequence[Phrase]) -> Loose:
         targets = np.zeros((len(phrases), LABEL_COUNT), np.bool_)
         for row, phrase in enumerate(phrases):
             for tag in phrase.tags:
@@ -56,6 +70,19 @@ class Loose:
         importance[:, [COLUMN[MINOR], COLUMN[ADULT]]] = 0.0
         texts = [reading.read(blanked(phrase.text)).text for phrase in phrases]
         return cls(occurrences(texts), targets, importance)
+
+    @classmethod
+    def _taught(cls, lessons: Sequence[CorpusConversation]) -> Loose:
+        """Lessons weigh as turns of the corpus do, prevalence and late turns included."""
+        if not lessons:
+            return cls()
+        turns = Turns.read(lessons)
+        weight = turns.shares(np.arange(len(lessons)))[turns.of]
+        weight *= np.where(turns.late, LATE, 1.0)
+        both = np.concatenate([np.arange(len(turns.documents)), turns.disguised])
+        importance = turns.importance[both] * weight[both, None]
+        importance[len(turns.documents) :] *= COPY
+        return cls(turns.documents + turns.disguises, turns.targets[both], importance)
 
 
 @dataclass(slots=True)
@@ -87,7 +114,10 @@ class Turns:
 
     @classmethod
     def read(
-        cls, conversations: Sequence[CorpusConversation], phrases: Sequence[Phrase] = ()
+        cls,
+        conversations: Sequence[CorpusConversation],
+        phrases: Sequence[Phrase] = (),
+        lessons: Sequence[CorpusConversation] = (),
     ) -> Turns:
         rows = [(c, turn) for c in conversations for turn in c.turns]
         texts = [reading.read(blanked(turn.text)).text for _, turn in rows]
@@ -117,7 +147,7 @@ class Turns:
             authors=[list(dict.fromkeys(t.author for t in c.turns)) for c in conversations],
             approachers=approachers,
             of=of,
-            loose=Loose.read(phrases),
+            loose=Loose.read(phrases, lessons),
             disguised=np.array(copied, np.int64),
             disguises=occurrences([reading.read(blanked(text)).text for text in copies]),
             late=np.array([i >= c.cut for c in conversations for i in range(len(c.turns))]),

@@ -1,0 +1,102 @@
+"""The context model at run time: reads the last turns of a conversation, says what the newest is.
+
+A small transformer of our own (``training/encoder``), run by ONNX Runtime on one thread. One window
+a call, never padded or batched, so that what is said of a message does not depend on what else was
+waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ansim.detection import passage
+from ansim.detection.labels import SHOWN
+
+Floats = npt.NDArray[np.float64]
+
+TURN = 2
+"""Number of the marker that opens a turn, in the vocabulary."""
+SELF, OTHER, SHOWN_AT, MINOR, ADULT = 0, 1, 2, 2 + len(SHOWN), 3 + len(SHOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the model says after the newest turn of a window. All log-odds."""
+
+    approacher: float
+    """That its speaker grooms here."""
+    other: float
+    """That somebody else in the window does."""
+    shown: Floats
+    """Of each tactic and signal in that turn, [SHOWN]."""
+    minor: float
+    adult: float
+    words: Floats
+    """What each piece of the turn adds to each of them, [pieces, SHOWN]."""
+    pieces: tuple[tuple[int, int], ...]
+    """Where these pieces stand in the text as read."""
+
+
+class ContextModel:
+    """May be shared by threads."""
+
+    def __init__(self, graph: bytes, vocabulary: bytes, version: str) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        options.log_severity_level = 3
+        # What a single window needs is small; an arena would keep the largest ever seen.
+        options.enable_cpu_mem_arena = False
+        self._session: Any = onnxruntime.InferenceSession(
+            graph, options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer: Any = Tokenizer.from_buffer(vocabulary)
+        self.version = version
+
+    def said(self, turns: Sequence[tuple[str, str]]) -> Said:
+        """Reads ``turns``, oldest first, each (speaker, text as read). At least one."""
+        encoded = self._tokenizer.encode_batch([text for _, text in turns])
+        kept = [passage.shortened(range(len(found.ids))) for found in encoded]
+        first = passage.fitting([len(pieces) + 1 for pieces in kept])
+        tokens: list[int] = []
+        place: list[int] = []
+        turn: list[int] = []
+        speaker: list[int] = []
+        people: dict[str, int] = {}
+        newest = 0
+        for number in range(first, len(turns)):
+            ids = encoded[number].ids
+            newest = len(tokens)
+            count = len(kept[number]) + 1
+            tokens += [TURN, *(ids[index] for index in kept[number])]
+            place += range(count)
+            turn += [number] * count
+            speaker += [people.setdefault(turns[number][0], len(people))] * count
+        logits, words = self._session.run(
+            None,
+            {
+                "tokens": np.array(tokens, np.int64),
+                "place": np.array(place, np.int64),
+                "relations": passage.relations(np.array(turn), np.array(speaker)),
+                "newest": np.array([newest], np.int64),
+            },
+        )
+        offsets = encoded[-1].offsets
+        return Said(
+            approacher=float(logits[SELF]),
+            other=float(logits[OTHER]),
+            shown=logits[SHOWN_AT:MINOR].astype(np.float64),
+            minor=float(logits[MINOR]),
+            adult=float(logits[ADULT]),
+            words=words[1:].astype(np.float64),
+            pieces=tuple(offsets[index] for index in kept[-1]),
+        )

@@ -1,0 +1,55 @@
+"""What the context model says of the corpus, put where the detector would have put it.
+
+The detector asks it only where something arouses its attention; the risk model has to be fitted on
+just that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ansim.detection import attention
+from ansim.detection.context import ADULT as SAYS_ADULT
+from ansim.detection.context import MINOR as SAYS_MINOR
+from ansim.detection.context import OTHER, SELF, SHOWN_AT
+from ansim.detection.labels import ADULT, ANY, APPROACHER, COLUMN, MINOR, SHOWN
+from ansim.training.turns import Turns
+
+Floats = npt.NDArray[np.float64]
+
+
+def asked(logits: Floats, said: Floats) -> npt.NDArray[np.bool_]:
+    """Which turns of one conversation the model is asked about.
+
+    ``logits`` [turns, labels] of the gate, ``said`` [turns, heads] what it would say of each.
+    """
+    roused = attention.aroused(logits[:, COLUMN[ANY]], logits[:, COLUMN[APPROACHER]])
+    out = np.zeros(len(roused), np.bool_)
+    left = 0
+    for turn, wakes in enumerate(roused.tolist()):
+        if wakes or left:
+            out[turn] = True
+            left = attention.after(left, wakes, said[turn, SELF], said[turn, OTHER])
+    return out
+
+
+def merged(
+    turns: Turns, logits: Floats, said: Sequence[Floats]
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Log-odds as the detector uses them, opinions [rows, 2], and which rows were asked about."""
+    both = np.concatenate(list(said))
+    where = np.concatenate(
+        [
+            asked(logits[turns.first[index] : turns.first[index + 1]], each)
+            for index, each in enumerate(said)
+        ]
+    )
+    out = logits.copy()
+    out[where, : len(SHOWN)] = both[where, SHOWN_AT:SAYS_MINOR]
+    out[where, COLUMN[MINOR]] = both[where, SAYS_MINOR]
+    out[where, COLUMN[ADULT]] = both[where, SAYS_ADULT]
+    opinions = np.where(where[:, None], both[:, [SELF, OTHER]], np.nan)
+    return out, opinions, where
