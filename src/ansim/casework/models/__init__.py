@@ -1,23 +1,50 @@
 """What casework keeps. Read it anywhere; write it only through ``casework.actions``."""
 
 from ansim.casework.models.account import Account
-from ansim.casework.models.alert import Alert, Outcome, State
+from ansim.casework.models.alert import Alert, Grounds, Outcome, State
 from ansim.casework.models.conversation import Conversation, Turn
-from ansim.casework.models.intervention import Delivery, MessageTemplate, OutgoingMessage
+from ansim.casework.models.intervention import (
+    Delivery,
+    Draft,
+    MessageTemplate,
+    OutgoingMessage,
+    TemplateVersion,
+)
 from ansim.casework.models.record import AuditEvent, StreamCommand
+from ansim.casework.models.referral import Agency, Answer, HandOff, SafetyPlan
+from ansim.casework.models.shift import CaseNote, Handover, HandoverItem, SavedView
 from ansim.casework.models.source import SourceRecord
+from ansim.casework.models.watch import Channel, Notice, ResponseTarget, TeamPlan
+from ansim.casework.models.wellbeing import Comfort, Exposure
 
 __all__ = [
     "Account",
+    "Agency",
     "Alert",
+    "Answer",
     "AuditEvent",
+    "CaseNote",
+    "Channel",
+    "Comfort",
     "Conversation",
     "Delivery",
+    "Draft",
+    "Exposure",
+    "Grounds",
+    "HandOff",
+    "Handover",
+    "HandoverItem",
     "MessageTemplate",
+    "Notice",
     "Outcome",
     "OutgoingMessage",
+    "ResponseTarget",
+    "SafetyPlan",
+    "SavedView",
     "SourceRecord",
     "State",
     "StreamCommand",
+    "TeamPlan",
+    "TemplateVersion",
     "Turn",
 ]

@@ -18,6 +18,10 @@ class Account(AbstractUser):
     is_demo = models.BooleanField(default=False, editable=False)
     """Made by demo mode, which gives it a new password at every start and touches no other."""
 
+    last_active_at = models.DateTimeField(null=True, editable=False)
+    """When this person last did something at the desk, to half a minute: who is on shift, and whose
+    alerts are abandoned. Only the latest moment is kept."""
+
     class Meta:
         verbose_name = _("계정")
         verbose_name_plural = _("계정")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -10,6 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from ansim.casework.models.conversation import Conversation
 from ansim.casework.sealing import SealedTextField
 from ansim.detection import Priority
+
+
+def _new_fold() -> int:
+    return secrets.randbits(62)
 
 
 class State(models.TextChoices):
@@ -24,6 +30,45 @@ class Outcome(models.TextChoices):
     OTHER_HARM = "other_harm", _("다른 위험이 있음")
     NOT_GROOMING = "not_grooming", _("그루밍이 아님 (오경보)")
     UNCLEAR = "unclear", _("판단하기 어려움")
+
+
+class Grounds(models.TextChoices):
+    """Why the verdict is what it is. Kept after the words are gone: evaluation learns from it
+    (R28). The second part of the name is the class of ordinary talk in the taxonomy."""
+
+    TACTICS = "tactics", _("접근·요구가 대화에 보임")
+    DISCLOSED = "disclosed", _("청소년이 말해 줌")
+    OTHER_SOURCE = "other_source", _("다른 기관이나 신고로 확인")
+    VIOLENCE = "violence", _("따돌림·폭력·협박")
+    SELF_HARM = "self_harm", _("자해·위기 신호")
+    FRAUD = "fraud", _("사기·불법 거래")
+    PEERS = "peers_n1", _("또래 사이의 평범한 대화")
+    SEEKING_HELP = "seeking_help_n2", _("도움을 구하거나 알리는 말")
+    QUOTED = "quoted_n3", _("인용·교육·뉴스")
+    FAMILY = "family_n4", _("가족·교사·지도자")
+    TRADE = "trade_n5", _("거래·게임·선물")
+    COUNSELLING = "counselling_n6", _("상담원·기관의 말")
+    MISREAD = "misread", _("말을 잘못 읽음 (은어·오타)")
+    TOO_LITTLE = "too_little", _("대화가 너무 적음")
+    UNREADABLE = "unreadable", _("읽을 수 없는 내용 (사진·외국어)")
+    SPLIT = "split", _("의견이 갈림")
+
+
+GROUNDS: dict[str, tuple[Grounds, ...]] = {
+    Outcome.CONFIRMED: (Grounds.TACTICS, Grounds.DISCLOSED, Grounds.OTHER_SOURCE),
+    Outcome.OTHER_HARM: (Grounds.VIOLENCE, Grounds.SELF_HARM, Grounds.FRAUD, Grounds.DISCLOSED),
+    Outcome.NOT_GROOMING: (
+        Grounds.PEERS,
+        Grounds.SEEKING_HELP,
+        Grounds.QUOTED,
+        Grounds.FAMILY,
+        Grounds.TRADE,
+        Grounds.COUNSELLING,
+        Grounds.MISREAD,
+    ),
+    Outcome.UNCLEAR: (Grounds.TOO_LITTLE, Grounds.UNREADABLE, Grounds.SPLIT),
+}
+"""Which grounds each verdict may rest on."""
 
 
 class Done(models.TextChoices):
@@ -64,7 +109,23 @@ class Alert(models.Model):
     versions = models.JSONField(default=dict)
     sequence = models.BigIntegerField(default=0)
     """Position of the stream that this row reflects; older reports are replays."""
+    fold = models.BigIntegerField(default=_new_fold)
+    """Open alerts of one account or one conversation share this number (actions/folding.py)."""
+    leads = models.BooleanField(default=True)
+    """Whether this is the one shown of those of its fold that have the same holder."""
+    due_at = models.DateTimeField(null=True)
+    """By when somebody should have taken it; None for the digest (P4)."""
+    acknowledged_at = models.DateTimeField(null=True)
+    """When somebody first took it."""
+    escalated_at = models.DateTimeField(null=True)
+    escalated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """Who asked a supervisor; None where the watch did because its time had run out."""
+    hold_until = models.DateTimeField(null=True)
+    """The holder waits for something until then, and is not taken for absent."""
     outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
+    grounds = models.CharField(max_length=20, choices=Grounds.choices, blank=True)
     done = models.JSONField(default=list)
     outcome_note = SealedTextField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -87,7 +148,18 @@ class Alert(models.Model):
                 condition=Q(state="open") | ~Q(outcome=""), name="closed_has_an_outcome"
             ),
         )
-        indexes = (models.Index(fields=["state", "priority", "raised_at"], name="alert_queue"),)
+        indexes = (
+            models.Index(fields=["state", "priority", "raised_at"], name="alert_queue"),
+            models.Index(
+                fields=["state", "leads", "claimed_by", "priority", "raised_at"], name="alert_desk"
+            ),
+            models.Index(fields=["state", "claimed_by", "due_at"], name="alert_due"),
+            models.Index(fields=["state", "escalated_at"], name="alert_escalated"),
+            models.Index(fields=["state", "closed_at"], name="alert_closed"),
+            models.Index(fields=["fold", "state"], name="alert_fold"),
+            models.Index(fields=["about", "raised_at"], name="alert_account"),
+            models.Index(fields=["raised_at"], name="alert_raised"),
+        )
 
     def __str__(self) -> str:
         return f"alert {self.pk}"

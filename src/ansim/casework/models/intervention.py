@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.models.alert import Alert
-from ansim.casework.sealing import SealedTextField
+from ansim.casework.sealing import SealedListField, SealedTextField
 
 
 class MessageTemplate(models.Model):
@@ -22,6 +22,10 @@ class MessageTemplate(models.Model):
     title = models.CharField(_("제목"), max_length=120)
     body = models.TextField(_("본문"))
     version = models.PositiveIntegerField(_("판"), default=1)
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """Who wrote this version: somebody else has to approve it."""
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -50,6 +54,32 @@ class MessageTemplate(models.Model):
         return self.body.replace("{agency}", agency)
 
 
+class TemplateVersion(models.Model):
+    """A wording that a first message had, and who wrote and approved it. Never changed again."""
+
+    template = models.ForeignKey(MessageTemplate, on_delete=models.PROTECT, related_name="versions")
+    version = models.PositiveIntegerField()
+    title = models.CharField(max_length=120)
+    body = models.TextField()
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    written_at = models.DateTimeField()
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["template", "version"], name="one_wording_a_version"),
+        )
+        ordering = ("-version",)
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.version}"
+
+
 class Delivery(models.TextChoices):
     QUEUED = "queued", _("보내려고 대기 중")
     SENDING = "sending", _("보내는 중")
@@ -74,6 +104,8 @@ class OutgoingMessage(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
+    check_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    """Keyed hash of the code with which its reader can check that it is real."""
 
     class Meta:
         indexes = (models.Index(fields=["state", "created_at"], name="outgoing_queue"),)
@@ -81,3 +113,22 @@ class OutgoingMessage(models.Model):
 
     def __str__(self) -> str:
         return f"outgoing {self.id}"
+
+
+class Draft(models.Model):
+    """What one person has typed into one form of one alert and not sent yet. Only theirs."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="drafts")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    form = models.CharField(max_length=12)
+    fields = SealedListField(null=True, default=list)
+    """``[[name, value], …]`` as the form would send them."""
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["alert", "author", "form"], name="one_draft_a_form"),
+        )
+
+    def __str__(self) -> str:
+        return f"draft of {self.author_id} for alert {self.alert_id}"

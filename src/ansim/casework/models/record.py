@@ -7,6 +7,7 @@ from typing import Any, Never
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -43,7 +44,12 @@ class AuditEvent(models.Model):
     class Meta:
         verbose_name = _("감사 기록")
         verbose_name_plural = _("감사 기록")
-        indexes = (models.Index(fields=["subject_type", "subject_id"], name="audit_subject"),)
+        indexes = (
+            models.Index(fields=["subject_type", "subject_id"], name="audit_subject"),
+            models.Index(
+                fields=["-id"], condition=~Q(action="alert.updated"), name="audit_without_updates"
+            ),
+        )
         ordering = ("-id",)
 
     def __str__(self) -> str:
