@@ -39,6 +39,10 @@ class Config:
     demo: bool = _setting(False, "demo mode: demo room and demo accounts")
     agency_ko: str = _setting("안심아이 상담센터", "name of the agency, Korean")
     agency_en: str = _setting("Ansim Eye counselling centre", "name of the agency, English")
+    smtp_url: str = _setting(
+        "", "mail server for notices, smtp://user:password@host:587 or smtps://…; empty: no e-mail"
+    )
+    mail_from: str = _setting("ansim@localhost", "sender of notices by e-mail")
     allowed_hosts: str = _setting(
         "localhost,127.0.0.1,[::1]", "host names of the console, comma-separated"
     )

@@ -115,6 +115,35 @@ def _database(home: config.Config) -> dict[str, Any]:
     }
 
 
+def _mail(home: config.Config) -> dict[str, Any]:
+    """Django's settings for mail; its password is never sent over an open line but to this host."""
+    from urllib.parse import unquote, urlsplit
+
+    if not home.smtp_url:
+        return {}
+    try:
+        parts = urlsplit(home.smtp_url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or parts.scheme not in ("smtp", "smtps"):
+        raise config.ConfigError(
+            "ANSIM_SMTP_URL cannot be read; write smtp://user:password@host:587 or smtps://host"
+        )
+    inside = parts.scheme == "smtps"
+    return {
+        "EMAIL_HOST": host,
+        "EMAIL_PORT": port or (465 if inside else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": inside,
+        "EMAIL_USE_TLS": not inside and host not in ("localhost", "127.0.0.1", "::1"),
+    }
+
+
+globals().update(_mail(ANSIM))
+DEFAULT_FROM_EMAIL = ANSIM.mail_from
+
 DATABASES = {"default": _database(ANSIM)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

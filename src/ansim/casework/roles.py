@@ -31,6 +31,9 @@ class Act(StrEnum):
     CLAIM = "claim"
     RELEASE_OWN = "release_own"
     RELEASE_ANY = "release_any"
+    ESCALATE = "escalate"
+    HAND_OVER = "hand_over"
+    LEAD_SHIFT = "lead_shift"
     SEND = "send"
     CLOSE = "close"
     UPLOAD = "upload"
@@ -45,6 +48,8 @@ _COUNSELLING = frozenset(
         Act.REVEAL_TEXT,
         Act.CLAIM,
         Act.RELEASE_OWN,
+        Act.ESCALATE,
+        Act.HAND_OVER,
         Act.SEND,
         Act.CLOSE,
         Act.UPLOAD,
@@ -55,7 +60,8 @@ _COUNSELLING = frozenset(
 # of their own yet, and until they do they see nothing (need to know).
 TABLE: dict[Role, frozenset[Act]] = {
     Role.COUNSELLOR: _COUNSELLING,
-    Role.SUPERVISOR: _COUNSELLING | {Act.RELEASE_ANY, Act.APPROVE_TEMPLATES, Act.SEE_AUDIT},
+    Role.SUPERVISOR: _COUNSELLING
+    | {Act.RELEASE_ANY, Act.LEAD_SHIFT, Act.APPROVE_TEMPLATES, Act.SEE_AUDIT},
     Role.LIAISON: frozenset(),
     Role.ADMINISTRATOR: frozenset({Act.ADMINISTER, Act.SEE_AUDIT}),
     Role.RESEARCHER: frozenset(),

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit, interventions
+from ansim.casework.actions import audit, folding, interventions, triage
 from ansim.casework.actions.permission import require
 from ansim.casework.actions.reports import AlertReport, raise_or_update
+from ansim.casework.actions.targets import due, in_force
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, Outcome, State, StreamCommand
 from ansim.casework.models.alert import Done
@@ -86,7 +87,11 @@ def reveal(alert_id: int, actor: Account, reason: str) -> None:
 
 @transaction.atomic
 def claim(alert_id: int, actor: Account) -> Alert:
-    """Takes the alert. Claiming one's own alert again changes nothing; another's is refused."""
+    """Takes the alert, and with it what is folded with it and nobody holds.
+
+    Claiming one's own alert again changes nothing; another's is refused. A supervisor who takes an
+    escalated alert has answered it.
+    """
     require(actor, Act.CLAIM)
     alert = _locked(alert_id)
     _still_open(alert)
@@ -94,16 +99,31 @@ def claim(alert_id: int, actor: Account) -> Alert:
         return alert
     if alert.claimed_by_id is not None:
         raise Refused("already_claimed", _("다른 상담원이 먼저 맡았습니다."))
-    alert.claimed_by = actor
-    alert.claimed_at = timezone.now()
-    alert.save(update_fields=["claimed_by", "claimed_at"])
-    audit.record("alert.claimed", alert, actor=actor)
+    now = timezone.now()
+    for row in triage.together(alert):
+        row.claimed_by, row.claimed_at = actor, now
+        row.acknowledged_at = row.acknowledged_at or now
+        if row.escalated_by_id is None or may(actor, Act.LEAD_SHIFT):
+            row.escalated_at = row.escalated_by = None
+        row.save(
+            update_fields=[
+                "claimed_by",
+                "claimed_at",
+                "acknowledged_at",
+                "escalated_at",
+                "escalated_by",
+            ]
+        )
+        details = {} if row.pk == alert.pk else {"with": alert.pk}
+        audit.record("alert.claimed", row, actor=actor, details=details)
+    folding.elect({alert.fold})
     return alert
 
 
 @transaction.atomic
 def release(alert_id: int, actor: Account, reason: str = "") -> Alert:
-    """Gives the alert back to the queue: one's own, or as supervisor anybody's, with a reason."""
+    """Gives the alert back to the queue, with what is folded with it: one's own, or as supervisor
+    anybody's, with a reason. Its timer begins anew."""
     alert = _locked(alert_id)
     _still_open(alert)
     if alert.claimed_by_id is None:
@@ -113,10 +133,15 @@ def release(alert_id: int, actor: Account, reason: str = "") -> Alert:
     if not own and not reason.strip():
         raise Refused("reason_missing", _("다른 사람의 경보를 내려놓으려면 까닭을 적어 주세요."))
     held_by = alert.claimed_by_id
-    alert.claimed_by = None
-    alert.claimed_at = None
-    alert.save(update_fields=["claimed_by", "claimed_at"])
-    audit.record("alert.released", alert, actor=actor, reason=reason, details={"held_by": held_by})
+    targets, now = in_force(), timezone.now()
+    for row in triage.together(alert):
+        row.claimed_by = row.claimed_at = row.hold_until = None
+        row.due_at = due(row.priority, now, targets)
+        row.save(update_fields=["claimed_by", "claimed_at", "hold_until", "due_at"])
+        audit.record(
+            "alert.released", row, actor=actor, reason=reason, details={"held_by": held_by}
+        )
+    folding.elect({alert.fold})
     return alert
 
 
@@ -151,6 +176,7 @@ def close(
     alert.closed_by = actor
     alert.save(update_fields=["state", "outcome", "done", "outcome_note", "closed_at", "closed_by"])
     interventions.end_queued(alert, actor)
+    folding.elect({alert.fold})
     _tell_stream("alert_closed", alert)
     audit.record("alert.closed", alert, actor=actor, details={"outcome": outcome, "done": steps})
     return alert
@@ -182,6 +208,7 @@ def reopen(alert_id: int, actor: Account, reason: str) -> Alert:
     alert.closed_at = None
     alert.closed_by = None
     alert.save(update_fields=["state", "outcome", "done", "outcome_note", "closed_at", "closed_by"])
+    folding.elect({alert.fold})
     _tell_stream("alert_reopened", alert)
     audit.record("alert.reopened", alert, actor=actor, reason=reason)
     return alert

@@ -15,6 +15,7 @@ COURIER = "system:courier"
 INTAKE = "system:intake"
 RETENTION = "system:retention"
 SETUP = "system:setup"
+WATCH = "system:watch"
 
 
 def row(

@@ -13,7 +13,8 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from ansim.casework.actions import audit
+from ansim.casework.actions import audit, folding
+from ansim.casework.actions.targets import due, in_force
 from ansim.casework.errors import Refused
 from ansim.casework.models import (
     Alert,
@@ -87,6 +88,13 @@ class _Books:
             self.alerts.setdefault((alert.conversation_id, alert.about), []).append(alert)
         for episodes in self.alerts.values():
             episodes.sort(key=lambda alert: alert.episode)
+        self.folds = folding.Folds(
+            {(report.source, report.about) for report in reports},
+            [row.pk for row in self.conversations.values()],
+        )
+        self.refold: set[int] = set()
+        """Folds whose leader may be another one after this batch."""
+        self.targets = in_force()
         self.turns: dict[tuple[int, str], TurnRow] = {}
         self.new: list[Alert] = []
         self.changed: dict[int, Alert] = {}
@@ -161,7 +169,10 @@ def _open(
         trajectory=thinned(points),
         versions=_plain(report.versions),
         sequence=report.sequence,
+        due_at=due(report.priority.value, books.now, books.targets),
     )
+    if books.folds.place(alert, report.source):
+        books.refold.add(alert.fold)
     books.alerts[conversation.pk, report.about].append(alert)
     books.new.append(alert)
     books.raised.append((alert, previous))
@@ -172,6 +183,9 @@ def _open(
 def _update(books: _Books, alert: Alert, report: AlertReport) -> None:
     before = alert.priority
     alert.priority = report.priority.value
+    if alert.priority != before:
+        books.refold.add(alert.fold)
+        _hurry(books, alert)
     alert.risk = report.risk
     alert.updated_at = books.now
     alert.why = _plain(report.why)
@@ -184,6 +198,13 @@ def _update(books: _Books, alert: Alert, report: AlertReport) -> None:
         books.changed[id(alert)] = alert
         books.updates.setdefault(id(alert), (alert, before))
     _add_turns(books, alert.conversation_id, report.turns)
+
+
+def _hurry(books: _Books, alert: Alert) -> None:
+    """A more urgent priority brings a nearer end of the wait, never a later one."""
+    sooner = due(alert.priority, books.now, books.targets)
+    if sooner is not None and (alert.due_at is None or sooner < alert.due_at):
+        alert.due_at = sooner
 
 
 def _add_turns(books: _Books, conversation: Conversation | int, turns: Iterable[Turn]) -> None:
@@ -226,8 +247,10 @@ def _write(books: _Books) -> None:
                 "versions",
                 "trajectory",
                 "sequence",
+                "due_at",
             ],
         )
+    folding.elect(books.refold)
     TurnRow.objects.bulk_create(books.turns.values(), ignore_conflicts=True)
     AuditEvent.objects.bulk_create([*_raised_rows(books), *_updated_rows(books)])
 

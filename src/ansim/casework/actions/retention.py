@@ -10,7 +10,16 @@ from django.db.models import Q
 
 from ansim.casework.actions import audit, interventions
 from ansim.casework.actions.alerts import UNDO
-from ansim.casework.models import Alert, AuditEvent, Outcome, OutgoingMessage, State, Turn
+from ansim.casework.models import (
+    Alert,
+    AuditEvent,
+    CaseNote,
+    Handover,
+    Outcome,
+    OutgoingMessage,
+    State,
+    Turn,
+)
 
 FLAGGED = timedelta(days=365)
 """Text of a conversation with an alert is kept this long at most."""
@@ -63,6 +72,8 @@ def purge(now: datetime) -> Purged:
     )
     interventions.end_gone(going)
     messages = OutgoingMessage.objects.filter(pk__in=going).update(text=None)
+    CaseNote.objects.filter(Q(alert__in=over) | Q(at__lte=now - FLAGGED)).update(text=None)
+    Handover.objects.filter(offered_at__lte=now - FLAGGED).update(note=None)
     gone = {alert.pk: alert for alert in (*over, *old)}
     Alert.objects.filter(pk__in=gone).update(text_purged_at=now, outcome_note=None)
     AuditEvent.objects.bulk_create(

@@ -1,0 +1,152 @@
+"""Calls people over a second channel; one that does not work is noticed and the next is used.
+
+A notice is written in the transaction of what it tells of, and delivered afterwards, outside of
+any transaction: a slow mail server holds up no counsellor.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from ansim.casework.actions import audit
+from ansim.casework.actions.calling import CallFailed, call_over
+from ansim.casework.models import Alert, Channel, Notice, State
+
+log = logging.getLogger(__name__)
+
+STALE = timedelta(minutes=30)
+"""Older than this a call helps nobody: the console has told everybody who came since."""
+LEASE = timedelta(seconds=60)
+"""Whoever delivers a notice has this long before another process may try."""
+RETRY_CHANNEL = timedelta(minutes=10)
+
+Call = Callable[[Channel, Notice], None]
+
+
+def call(kind: str, alert: Alert | None) -> Notice:
+    """Asks for people to be called, within the transaction of what happened."""
+    now = timezone.now()
+    return Notice.objects.create(kind=kind, alert=alert, created_at=now, next_try_at=now)
+
+
+def deliver(call_now: Call = call_over) -> int:
+    """Delivers what is due, each over the first channel that works. Returns how many got out.
+
+    ``call_now`` sends one notice over one channel, or raises CallFailed.
+    """
+    out = 0
+    while (notice := _take(timezone.now())) is not None:
+        out += _deliver(notice, call_now)
+    return out
+
+
+def undelivered() -> int:
+    """Notices that no channel has carried yet, though at least one try was made."""
+    return Notice.objects.filter(ended_at=None, tries__gt=0).count()
+
+
+@transaction.atomic
+def _take(now: datetime) -> Notice | None:
+    waiting = (
+        Notice.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("alert")
+        .filter(ended_at=None, next_try_at__lte=now)
+        .order_by("created_at")
+    )
+    for notice in waiting[:50]:
+        if notice.created_at < now - STALE or _settled(notice):
+            notice.ended_at = now
+            notice.save(update_fields=["ended_at"])
+            continue
+        notice.tries += 1
+        notice.next_try_at = now + LEASE * min(notice.tries, 10)
+        notice.save(update_fields=["tries", "next_try_at"])
+        return notice
+    return None
+
+
+def _settled(notice: Notice) -> bool:
+    """Whether what it calls for has happened meanwhile."""
+    alert = notice.alert
+    if alert is None:
+        return False
+    if notice.kind == Notice.Kind.ESCALATED:
+        return alert.state != State.OPEN or alert.escalated_at is None
+    return alert.state != State.OPEN or alert.claimed_by_id is not None
+
+
+def _deliver(notice: Notice, call_now: Call) -> bool:
+    for channel in _in_order(timezone.now()):
+        try:
+            call_now(channel, notice)
+        except CallFailed as failure:
+            failed(channel, str(failure))
+            continue
+        worked(channel)
+        _end(notice, channel)
+        return True
+    if notice.tries == 1:
+        _nobody_reached(notice)
+    return False
+
+
+def _in_order(now: datetime) -> Sequence[Channel]:
+    """Those that work by their place; those that failed lately after them."""
+    channels = Channel.objects.filter(active=True)
+    resting = Q(failing_since__isnull=False, retry_at__gt=now)
+    return [*channels.exclude(resting), *channels.filter(resting)]
+
+
+@transaction.atomic
+def _end(notice: Notice, channel: Channel) -> None:
+    notice.channel, notice.ended_at = channel, timezone.now()
+    notice.save(update_fields=["channel", "ended_at"])
+    audit.record(
+        "notice.delivered",
+        notice,
+        actor=audit.WATCH,
+        details={"kind": notice.kind, "alert": notice.alert_id, "channel": channel.name},
+    )
+
+
+@transaction.atomic
+def _nobody_reached(notice: Notice) -> None:
+    log.error("a notice reached nobody: no channel works")
+    audit.record(
+        "notice.undelivered",
+        notice,
+        actor=audit.WATCH,
+        details={"kind": notice.kind, "alert": notice.alert_id},
+    )
+
+
+@transaction.atomic
+def failed(channel: Channel, why: str) -> None:
+    """Notes that a channel did not work; on record when it stops working, not every time."""
+    now = timezone.now()
+    row = Channel.objects.select_for_update().get(pk=channel.pk)
+    new = row.failing_since is None
+    row.failing_since = row.failing_since or now
+    row.retry_at = now + RETRY_CHANNEL
+    row.last_error = why[:200]
+    row.save(update_fields=["failing_since", "retry_at", "last_error"])
+    if new:
+        audit.record("channel.failed", row, actor=audit.WATCH, reason=why)
+
+
+@transaction.atomic
+def worked(channel: Channel) -> None:
+    """Notes that a channel works (again)."""
+    row = Channel.objects.select_for_update().get(pk=channel.pk)
+    again = row.failing_since is not None
+    row.failing_since, row.retry_at, row.last_error = None, None, ""
+    row.last_ok_at = timezone.now()
+    row.save(update_fields=["failing_since", "retry_at", "last_error", "last_ok_at"])
+    if again:
+        audit.record("channel.recovered", row, actor=audit.WATCH)

@@ -1,0 +1,123 @@
+"""The watch that nobody has to keep: timers that ran out, claims left behind, an empty shift.
+
+Called every few seconds by every process that runs; what one has done the others find done.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+from django.db import transaction
+from django.db.models import Q
+
+from ansim.casework.actions import audit, folding, notices
+from ansim.casework.actions.targets import due, in_force
+from ansim.casework.models import Account, Alert, AuditEvent, Notice, State
+from ansim.casework.roles import TABLE, Act
+
+MOST = 200
+"""Alerts looked after in one round."""
+ON_SHIFT = timedelta(minutes=15)
+"""Who did something at the desk within this time is on shift."""
+UNATTENDED_EVERY = timedelta(minutes=10)
+
+_COUNSELLING = [role.value for role, acts in TABLE.items() if Act.CLAIM in acts]
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """What one round found: numbers of alerts, and whether nobody was there."""
+
+    overdue: tuple[int, ...] = ()
+    returned: tuple[int, ...] = ()
+    unattended: bool = False
+
+
+def on_shift(now: datetime) -> list[Account]:
+    """People who may take alerts and have been active lately."""
+    return list(
+        Account.objects.filter(
+            is_active=True, role__in=_COUNSELLING, last_active_at__gt=now - ON_SHIFT
+        ).order_by("username")
+    )
+
+
+def keep(now: datetime) -> Round:
+    """One round, each alert in a transaction of its own. Changes nothing where nothing is due."""
+    return Round(overdue=_overdue(now), returned=_returned(now), unattended=_unattended(now))
+
+
+def _overdue(now: datetime) -> tuple[int, ...]:
+    """Asks a supervisor where nobody took an alert in time: once an alert."""
+    late = Q(state=State.OPEN, claimed_by=None, due_at__lte=now, escalated_at=None)
+    found = []
+    for pk in Alert.objects.filter(late).order_by("due_at").values_list("pk", flat=True)[:MOST]:
+        with transaction.atomic():
+            alert = Alert.objects.select_for_update().filter(late, pk=pk).first()
+            if alert is None:
+                continue
+            alert.escalated_at = now
+            alert.save(update_fields=["escalated_at"])
+            if alert.leads:  # of a fold, one call is enough
+                notices.call(Notice.Kind.OVERDUE, alert)
+            audit.record(
+                "alert.escalated",
+                alert,
+                actor=audit.WATCH,
+                at=now,
+                details={"priority": alert.priority, "by": "timer"},
+            )
+            found.append(pk)
+    return tuple(found)
+
+
+def _returned(now: datetime) -> tuple[int, ...]:
+    """Gives claims back whose holder has left, or may hold none any more."""
+    targets = in_force()
+    gone = Q()
+    for priority, target in targets.items():
+        since = now - timedelta(seconds=target.abandoned)
+        gone |= Q(priority=priority, claimed_at__lt=since) & (
+            Q(claimed_by__last_active_at__lt=since) | Q(claimed_by__last_active_at=None)
+        )
+    gone &= Q(hold_until=None) | Q(hold_until__lt=now)
+    gone |= Q(claimed_by__is_active=False) | ~Q(claimed_by__role__in=_COUNSELLING)
+    left = Q(state=State.OPEN, claimed_by__isnull=False) & gone
+    found = []
+    for pk in Alert.objects.filter(left).values_list("pk", flat=True)[:MOST]:
+        with transaction.atomic():
+            alert = Alert.objects.select_for_update(of=("self",)).filter(left, pk=pk).first()
+            if alert is None:
+                continue
+            holder = alert.claimed_by_id
+            alert.claimed_by = alert.claimed_at = alert.hold_until = None
+            alert.due_at = due(alert.priority, now, targets)
+            alert.save(update_fields=["claimed_by", "claimed_at", "hold_until", "due_at"])
+            folding.elect({alert.fold})
+            if alert.priority in ("P1", "P2"):
+                notices.call(Notice.Kind.RETURNED, alert)
+            audit.record(
+                "alert.returned", alert, actor=audit.WATCH, at=now, details={"held_by": holder}
+            )
+            found.append(pk)
+    return tuple(found)
+
+
+@transaction.atomic
+def _unattended(now: datetime) -> bool:
+    """Calls somebody where P1 or P2 wait and nobody is on shift: at most every ten minutes."""
+    waits = Alert.objects.filter(state=State.OPEN, claimed_by=None, priority__in=("P1", "P2"))
+    if not waits.exists() or on_shift(now):
+        return False
+    told = AuditEvent.objects.filter(action="shift.unattended", at__gt=now - UNATTENDED_EVERY)
+    if not told.exists():
+        notices.call(Notice.Kind.UNATTENDED, None)
+        audit.row(
+            "shift.unattended",
+            "shift",
+            "",
+            actor=audit.WATCH,
+            at=now,
+            details={"waiting": waits.count()},
+        ).save()
+    return True
