@@ -8,8 +8,6 @@ the rest is arithmetic over arrays, which is what makes 15,000 messages a second
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ import numpy.typing as npt
 from ansim import __version__, reading
 from ansim.chat import Message
 from ansim.detection import attention, spans, weights
+from ansim.detection.batch import Item, Run, likely, window
 from ansim.detection.context import ContextModel, Said
 from ansim.detection.gate import Gate, blanked
 from ansim.detection.identities import identity
@@ -27,8 +26,9 @@ from ansim.detection.priority import Standing, judge
 from ansim.detection.retention import MOST_ACCOUNTS
 from ansim.detection.risk import RiskModel
 from ansim.detection.state import ConversationState, Episode
-from ansim.detection.urgency import NONE, signs
+from ansim.detection.urgency import signs
 from ansim.detection.values import AlertEvent, Assessment, Priority, Span, Turn, Versions
+from ansim.reading.language import is_foreign
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,26 +39,8 @@ _T13, _T15 = SHOWN.index("T13"), SHOWN.index("T15")
 _SHOWN = len(SHOWN)
 _ANY, _APPROACHER, _MINOR, _ADULT = (COLUMN[label] for label in (ANY, APPROACHER, MINOR, ADULT))
 
-WINDOW = 40
-"""Turns that may stand in a window; what fits in its tokens is fewer."""
-
-
-@dataclass(slots=True)
-class _Read:
-    """One message on its way through a batch."""
-
-    message: Message
-    memory: Memory
-    account: int
-    """Its author's place among the conversation's accounts; -1 for the agency."""
-    text: str
-    original: reading.Reading
-    number: int
-    """Its row in the batch's logits."""
-    urgent: tuple[float, float, float] = NONE
-    newest: float = 0.0
-    said: Said | None = None
-    """What the context model said, where it was asked."""
+UNREAD = -20.0
+"""Log-odds of everything for a turn that nobody can read."""
 
 
 class Detector:
@@ -123,9 +105,9 @@ class Detector:
         roused = attention.aroused(logits[:, _ANY], logits[:, _APPROACHER])
 
         found: list[Assessment] = []
-        waiting: list[_Read] = []
+        waiting: list[Item] = []
         for number, (message, memory, read) in enumerate(fresh):
-            account = -1
+            account, assessed = -1, True
             said: Said | None = None
             if not message.by_agency:
                 if memory.crowded_by(message.author, MOST_ACCOUNTS):
@@ -134,8 +116,11 @@ class Detector:
                     waiting = []
                     memory.make_room()
                 account = memory.account(message.author)
-                if self.context is not None and (roused[number] or memory.attention):
-                    if memory.pending and memory.may_expire(message.at):
+                assessed = not (is_foreign(read.text) and memory.is_foreign(read.text, message.at))
+                if not assessed:
+                    logits[number] = UNREAD
+                elif self.context is not None and (roused[number] or memory.attention):
+                    if memory.may_expire(message.at):
                         # The same for what may still be read.
                         found += self._settle(waiting, logits)
                         waiting = []
@@ -144,8 +129,8 @@ class Detector:
                     logits[number, :_SHOWN] = said.shown
                     logits[number, _MINOR], logits[number, _ADULT] = said.minor, said.adult
                 memory.pending.append((message.at, message.id, message.author, read.text))
-            item = _Read(message, memory, account, read.text, read, number, said=said)
-            if account >= 0:
+            item = Item(message, memory, account, read.text, read, number, said, assessed)
+            if account >= 0 and assessed:
                 item.urgent = signs(read.text, logits[number, _T13], logits[number, _T15])
             waiting.append(item)
         found += self._settle(waiting, logits)
@@ -155,18 +140,16 @@ class Detector:
         """What the context model says after ``message``; and how long it remains interested."""
         assert self.context is not None  # noqa: S101 - told to the type checker
         newest = (message.at, message.id, message.author, text)
-        said = self.context.said(_window(memory.turns, memory.pending, newest))
+        said = self.context.said(window(memory.turns, memory.pending, newest))
         memory.attention = attention.after(memory.attention, roused, said.approacher, said.other)
         return said
 
-    def _settle(
-        self, items: list[_Read], logits: Floats
-    ) -> list[Assessment]:
+    def _settle(self, items: list[Item], logits: Floats) -> list[Assessment]:
         """Adds the evidence of ``items`` to their conversations and says what follows."""
         if not items:
             return []
-        shown = _shown(logits, [item.number for item in items])
-        run = _Run(items)
+        shown = likely(logits, [item.number for item in items])
+        run = Run(items)
         before = run.rows.copy()
         run.go(self.risk, logits, np.full(len(items), -1, np.int64))
         rated = [run.risks[start:end] for start, end in run.ranges]
@@ -182,7 +165,7 @@ class Detector:
                 keep[index] = room
                 room += len(risks)
         if room:
-            again = _Run(items, before)
+            again = Run(items, before)
             again.go(self.risk, logits, keep, room)
             run = again
         run.write_back()
@@ -200,7 +183,7 @@ class Detector:
 
     def _conclude(
         self,
-        item: _Read,
+        item: Item,
         risks: Floats,
         rows: Floats | None,
         chances: dict[str, float] | None,
@@ -218,9 +201,7 @@ class Detector:
         elif chances:
             placed = self._displayed(chances, any_chance)
             if placed:
-                marks = spans.find(
-                    self._given(item, placed), item.text, item.original.original
-                )
+                marks = spans.find(self._given(item, placed), item.text, item.original.original)
         turn = Turn(
             id=message.id,
             author=message.author,
@@ -232,6 +213,7 @@ class Detector:
             attachments=message.attachments,
             received_at=message.received_at,
             by_agency=message.by_agency,
+            assessed=item.assessed,
         )
         if risk >= self.watch:
             memory.watched_at = max(memory.watched_at, item.newest)
@@ -253,7 +235,7 @@ class Detector:
             alerts=tuple(alerts),
         )
 
-    def _given(self, item: _Read, tactics: Iterable[str]) -> dict[str, Floats]:
+    def _given(self, item: Item, tactics: Iterable[str]) -> dict[str, Floats]:
         """What each character of a turn gives to each tactic that is to be marked."""
         if len(item.text) > spans.LONGEST_TEXT:
             return {}
@@ -280,7 +262,7 @@ class Detector:
         return sure
 
     def _alerts(
-        self, item: _Read, risks: Floats, standing: Standing, any_chance: float
+        self, item: Item, risks: Floats, standing: Standing, any_chance: float
     ) -> list[AlertEvent]:
         """Raises, once an episode, or updates: hysteresis is that an open one stays open."""
         memory, message = item.memory, item.message
@@ -309,122 +291,3 @@ class Detector:
                 )
             )
         return events
-
-
-class _Run:
-    """Arrays for one call of ``evidence.accumulate`` over messages of several conversations."""
-
-    def __init__(self, items: list[_Read], rows: Floats | None = None) -> None:
-        from ansim.detection.evidence import WIDTH
-
-        self.items = items
-        self._first: dict[int, int] = {}
-        self._memories: list[Memory] = []
-        size = 0
-        for item in items:
-            key = id(item.memory)
-            if key not in self._first:
-                self._first[key] = size
-                self._memories.append(item.memory)
-                size += len(item.memory.accounts)
-        if rows is None:
-            rows = np.concatenate([memory.rows(WIDTH) for memory in self._memories])
-        self.rows = rows
-        self.kept: Floats = np.zeros((0, WIDTH))
-        count = len(items)
-        self._author = np.zeros(count, np.int64)
-        self._begin = np.zeros(count, np.int64)
-        self._end = np.zeros(count, np.int64)
-        self._at = np.zeros(count)
-        self._newest = np.zeros(count)
-        self._scored = np.zeros(count, np.bool_)
-        self._urgent = np.zeros((count, len(NONE)))
-        self._opinions = np.full((count, 2), np.nan)
-        self._place = np.zeros(count, np.int64)
-        self._numbers = np.zeros(count, np.int64)
-        self.ranges: list[tuple[int, int]] = []
-        newest: dict[int, float] = {}
-        place = 0
-        for index, item in enumerate(items):
-            key = id(item.memory)
-            begin = self._first[key]
-            length = len(item.memory.accounts)
-            now = max(newest.get(key, item.memory.newest), item.message.at)
-            newest[key] = item.newest = now
-            self._author[index] = begin + max(0, item.account)
-            self._begin[index] = begin
-            self._end[index] = begin + length
-            self._at[index] = item.message.at
-            self._newest[index] = now
-            self._scored[index] = item.account >= 0
-            self._urgent[index] = item.urgent
-            if item.said is not None:
-                self._opinions[index] = item.said.approacher, item.said.other
-            self._place[index] = place
-            self._numbers[index] = item.number
-            self.ranges.append((place, place + length))
-            place += length
-        self.risks: Floats = np.zeros(place)
-
-    def go(
-        self, risk: RiskModel, logits: Floats, keep: npt.NDArray[np.int64], room: int = 0
-    ) -> None:
-        from ansim.detection.evidence import WIDTH, accumulate
-
-        self.kept = np.zeros((room, WIDTH))
-        accumulate(
-            self.rows,
-            self._author,
-            self._begin,
-            self._end,
-            self._at,
-            self._newest,
-            self._scored,
-            logits[self._numbers],
-            self._urgent,
-            self._opinions,
-            risk.weights,
-            risk.bias,
-            self._place,
-            self.risks,
-            keep,
-            self.kept,
-        )
-
-    def write_back(self) -> None:
-        for memory in self._memories:
-            first = self._first[id(memory)]
-            memory.evidence = self.rows[first : first + len(memory.accounts)].tobytes()
-
-
-def _window(
-    held: Sequence[Turn],
-    lines: Sequence[tuple[float, str, str, str]],
-    newest: tuple[float, str, str, str],
-) -> list[tuple[str, str]]:
-    """The last turns up to ``newest``, as (speaker, text as read): from memory, then the batch's.
-
-    A message that comes late is read with what was said before it, not with what came first.
-    """
-    recent = [
-        (turn.at, turn.id, turn.author, reading.read(blanked(turn.text)).text)
-        for turn in held[-WINDOW:]
-        if turn.text is not None and not turn.by_agency
-    ]
-    recent += lines[-WINDOW:]
-    if any(later[:2] < earlier[:2] for earlier, later in pairwise([*recent, newest])):
-        recent = sorted(line for line in recent if line[:2] < newest[:2])
-    return [(author, text) for _, _, author, text in [*recent[-WINDOW:], newest]]
-
-
-def _shown(logits: Floats, numbers: list[int]) -> dict[int, dict[str, float]]:
-    """Labels of these messages that are likely enough to be kept, with their probability."""
-    from ansim.detection.evidence import MENTIONED
-
-    bound = float(np.log(MENTIONED / (1 - MENTIONED)))
-    some = logits[numbers, :_SHOWN]
-    found: dict[int, dict[str, float]] = {}
-    for place, label in zip(*np.nonzero(some >= bound), strict=True):
-        chance = 1.0 / (1.0 + np.exp(-some[place, label]))
-        found.setdefault(numbers[place], {})[SHOWN[label]] = round(float(chance), 4)
-    return found

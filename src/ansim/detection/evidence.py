@@ -277,7 +277,10 @@ def accumulate(
                     _decayed(row, now, current[index])
         for index in range(end - begin):
             risk = 0.0
-            if current[index, ANY_SUM] + current[index, APPROACH_SUM] + current[index, BELIEF] > 0.0:
+            if (
+                current[index, ANY_SUM] + current[index, APPROACH_SUM] + current[index, BELIEF]
+                > 0.0
+            ):
                 describe(current, index, described)
                 total = bias
                 for feature in range(FEATURES):

@@ -11,8 +11,12 @@ from ansim.detection.retention import UNWATCHED_TEXT, WATCHED_TEXT
 from ansim.detection.state import ConversationState
 from ansim.detection.values import Turn
 from ansim.detection.window import expire, insert
+from ansim.reading.language import is_korean
 
 Floats = npt.NDArray[np.float64]
+
+NEARBY = 10
+"""Turns that tell which language is spoken."""
 
 
 class Memory:
@@ -71,9 +75,18 @@ class Memory:
         return place
 
     def may_expire(self, now: float) -> bool:
-        """Whether text held or pending may have to go before a message said at ``now`` is read."""
-        oldest = min(self.oldest_text, self.pending[0][0] if self.pending else now)
+        """Whether the window may hold text that has to go before a message said at ``now`` is
+        read: what is pending was never looked at for that."""
+        if not self.pending:
+            return False
+        oldest = min(self.oldest_text, self.pending[0][0])
         return max(now, self.newest) - oldest > UNWATCHED_TEXT
+
+    def is_foreign(self, text: str, at: float) -> bool:
+        """Whether ``text``, with what was said in the day before it, is in another language."""
+        earlier = [turn.text for turn in self.turns[-NEARBY:] if at - turn.at <= UNWATCHED_TEXT]
+        earlier += [said[3] for said in self.pending[-NEARBY:] if at - said[0] <= UNWATCHED_TEXT]
+        return not is_korean([*(said for said in earlier[-NEARBY:] if said), text])
 
     def crowded_by(self, name: str, most: int) -> bool:
         """Whether ``name`` is new and there is no place left."""

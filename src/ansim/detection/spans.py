@@ -18,9 +18,7 @@ _COST = 0.6
 """Share of the mean positive contribution that every character costs, so that spans stay short."""
 
 
-def spread(
-    given: Floats, pieces: Sequence[tuple[int, int]], length: int
-) -> Floats:
+def spread(given: Floats, pieces: Sequence[tuple[int, int]], length: int) -> Floats:
     """What pieces of a text give, shared out over their characters; 0 where no piece stands."""
     out = np.zeros(length)
     for value, (start, end) in zip(given, pieces, strict=True):

@@ -31,6 +31,17 @@ def is_korean(texts: Iterable[str]) -> bool:
     return share is not None and share >= ENOUGH
 
 
+def is_foreign(text: str) -> bool:
+    """Whether one message is mostly written in letters other than Hangul.
+
+    Quick for Korean and for what holds no letters at all, which is nearly everything.
+    """
+    if _FOREIGN.search(text) is None:
+        return False
+    share = korean_share((text,))
+    return share is not None and share < ENOUGH
+
+
 def without_foreign_letters(text: str) -> str:
     """The text with each letter of another script turned into a space; its length stays."""
     return _FOREIGN.sub(" ", text)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ansim.detection.evidence import FEATURE_NAMES
 from ansim.detection.labels import COLUMN, SHOWN
-from ansim.detection.weights import RISK_FILE, RiskFile, save
+from ansim.detection.weights import RISK_FILE, RiskFile, context_hash, save
 from ansim.training import contexts, corpus, logistic, metrics, risk_fit
 from ansim.training.card import Facts, card
 from ansim.training.folds import Folds, calibration
@@ -138,16 +138,24 @@ def display_thresholds(
 
 
 def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> RiskFile:
-    """Trains on the corpus and writes the weights into ``folder``. Same input, same bytes."""
+    """Fits gate and risk to the corpus and writes them into ``folder``. Same input, same bytes.
+
+    Where ``folder`` holds a context model and what its like said out of fold, the risk is fitted
+    with it; else without one.
+    """
     settings = settings or Settings()
     data = corpus.sha256(corpus_path)
+    conversations = corpus.load(corpus_path)
     turns = Turns.read(
-        corpus.load(corpus_path), corpus.load_phrases(corpus_path), corpus.load_lessons(corpus_path)
+        conversations, corpus.load_phrases(corpus_path), corpus.load_lessons(corpus_path)
     )
+    said = contexts.load_said(folder, conversations)
     folds = Folds(turns, settings.gate)
-    fitted, _ = fit_risk(folds, settings)
-    scores = folds.unseen()
-    chances = logistic.sigmoid(scores * fitted.scale[:, 0] + fitted.scale[:, 1])
+    fitted, _ = fit_risk(folds, settings, said=said)
+    logits = folds.unseen() * fitted.scale[:, 0] + fitted.scale[:, 1]
+    if said is not None:
+        logits, _, _ = contexts.merged(turns, logits, said)
+    chances = logistic.sigmoid(logits)
     gate = folds.gate()
     risk = save(
         folder,
@@ -163,6 +171,7 @@ def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> 
             threshold=round(fitted.threshold, 4),
             watch=round(fitted.watch, 4),
             prevalence=PREVALENCE,
+            context=context_hash(folder) if said is not None else "",
             display=display_thresholds(turns, chances, np.ones(len(chances), np.bool_)),
         ),
     )

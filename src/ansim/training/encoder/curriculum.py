@@ -22,7 +22,8 @@ from tokenizers import Tokenizer
 from ansim.detection.weights import CONTEXT_FILE, VOCABULARY_FILE
 from ansim.training.corpus import CorpusConversation, worlds
 from ansim.training.encoder import export, pretrain, text, vocabulary
-from ansim.training.encoder.finetune import Course, Reader, finetune, scores
+from ansim.training.encoder.finetune import Reader, finetune, scores
+from ansim.training.encoder.lessons import Course
 from ansim.training.encoder.network import Encoder, Shape
 
 Floats = npt.NDArray[np.float64]
@@ -44,6 +45,8 @@ class Curriculum:
     """Folder of plain lines."""
     words: Path
     """Hashes of words that may not be in the vocabulary."""
+    start: Path | None = None
+    """Folder of a pre-trained encoder to begin from; else one is trained here."""
     plan: pretrain.Plan = field(default_factory=pretrain.Plan)
     course: Course = field(default_factory=Course)
     width: int = 256
@@ -51,8 +54,10 @@ class Curriculum:
     say: Say = print
 
     def vocabulary(self) -> Tokenizer:
-        path = self.folder / VOCABULARY_FILE
+        path = (self.start or self.folder) / VOCABULARY_FILE
         if not path.exists():
+            if self.start is not None:
+                raise ValueError(f"--base {self.start} holds no {VOCABULARY_FILE}")
             self.folder.mkdir(parents=True, exist_ok=True)
             self.say("vocabulary: learning")
             made = vocabulary.learn(text.sample(self.texts), vocabulary.blocked(self.words))
@@ -62,8 +67,11 @@ class Curriculum:
     def base(self) -> Callable[[float], Encoder]:
         """The pre-trained encoder, a fresh copy a call (given its dropout)."""
         tokenizer = self.vocabulary()
-        path, form = self.folder / BASE_FILE, self.folder / SHAPE_FILE
-        if not path.exists():
+        folder = self.start or self.folder
+        path, form = folder / BASE_FILE, folder / SHAPE_FILE
+        if not path.exists() or not form.exists():
+            if self.start is not None:
+                raise ValueError(f"--base {self.start} holds no {BASE_FILE} with {SHAPE_FILE}")
             shape = Shape(
                 vocabulary=tokenizer.get_vocab_size(),
                 width=self.width,
@@ -71,7 +79,9 @@ class Curriculum:
                 heads=self.width // 64,
                 inner=4 * self.width,
             )
-            made = pretrain.pretrain(self._lines(tokenizer), shape, self.plan, self.folder, self.say)
+            made = pretrain.pretrain(
+                self._lines(tokenizer), shape, self.plan, self.folder, self.say
+            )
             form.write_text(json.dumps(shape.as_dict()) + "\n", "utf-8")
             torch.save({n: v.half() for n, v in made.state_dict().items()}, path)
         shape = Shape(**json.loads(form.read_text("utf-8")))
@@ -130,9 +140,15 @@ class Curriculum:
         conversations: Sequence[CorpusConversation],
         lessons: Sequence[CorpusConversation],
     ) -> Reader:
-        """A reader that never saw this world; lessons are by other writers and always taught."""
+        """A reader that never saw this world; lessons are by other writers and always taught.
+
+        Worlds without grooming are left out together: one reader serves them all.
+        """
+        guilty = {c.world for c in conversations if c.grooming}
+        left_out = {world} if world in guilty else set(worlds(conversations)) - guilty
         return self.reader(
-            f"without-{world}", [*(c for c in conversations if c.world != world), *lessons]
+            f"without-{'-'.join(sorted(left_out))}",
+            [*(c for c in conversations if c.world not in left_out), *lessons],
         )
 
     def said(
@@ -147,13 +163,27 @@ class Curriculum:
             if not path.exists():
                 reader = self.without(world, conversations, lessons)
                 found = scores(reader, tokenizer, own)
-                np.savez_compressed(path, **{c.id: s for c, s in zip(own, found, strict=True)})
-            with np.load(path) as kept:
-                out |= {c.id: kept[c.id] for c in own}
+                kept = {c.id: s for c, s in zip(own, found, strict=True)}
+                np.savez_compressed(path, **kept)  # type: ignore[arg-type]
+            with np.load(path) as stored:
+                out |= {c.id: stored[c.id] for c in own}
         return [out[c.id] for c in conversations]
+
+    def readers(
+        self, conversations: Sequence[CorpusConversation], lessons: Sequence[CorpusConversation]
+    ) -> dict[str, Callable[[Sequence[CorpusConversation]], list[Floats]]]:
+        """For each world what a reader without it says of any conversations."""
+        tokenizer = self.vocabulary()
+
+        def says(world: str) -> Callable[[Sequence[CorpusConversation]], list[Floats]]:
+            reader = self.without(world, conversations, lessons)
+            return lambda some: scores(reader, tokenizer, some)
+
+        return {world: says(world) for world in worlds(conversations)}
 
     def export(self, reader: Reader, folder: Path) -> None:
         """Graph and vocabulary of a reader, for the detector."""
         folder.mkdir(parents=True, exist_ok=True)
         export.write(reader, folder / CONTEXT_FILE)
-        (folder / VOCABULARY_FILE).write_bytes((self.folder / VOCABULARY_FILE).read_bytes())
+        held = (self.start or self.folder) / VOCABULARY_FILE
+        (folder / VOCABULARY_FILE).write_bytes(held.read_bytes())

@@ -15,8 +15,9 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from ansim.detection.context import SHOWN_AT
 from ansim.detection.labels import SHOWN
-from ansim.training.encoder.finetune import SHOWN_AT, Reader
+from ansim.training.encoder.finetune import Reader
 from ansim.training.encoder.network import Encoder
 
 OPSET = 17
@@ -61,9 +62,7 @@ def _array(parameter: object) -> npt.NDArray[np.float32]:
 
 def _norm(g: _Graph, x: str, layer: object) -> str:
     weight, bias = _array(layer.weight), _array(layer.bias)  # type: ignore[attr-defined]
-    return g(
-        "LayerNormalization", x, g.weight(weight), g.weight(bias), axis=-1, epsilon=EPSILON
-    )
+    return g("LayerNormalization", x, g.weight(weight), g.weight(bias), axis=-1, epsilon=EPSILON)
 
 
 def _linear(g: _Graph, x: str, layer: object, rows: slice = slice(None)) -> str:
@@ -72,9 +71,7 @@ def _linear(g: _Graph, x: str, layer: object, rows: slice = slice(None)) -> str:
 
 
 def _gelu(g: _Graph, x: str) -> str:
-    half, one, root = (
-        g.constant(np.array(v, np.float32)) for v in (0.5, 1.0, float(np.sqrt(0.5)))
-    )
+    half, one, root = (g.constant(np.array(v, np.float32)) for v in (0.5, 1.0, float(np.sqrt(0.5))))
     return g("Mul", g("Mul", x, half), g("Add", g("Erf", g("Mul", x, root)), one))
 
 
@@ -99,9 +96,7 @@ def _block(g: _Graph, x: str, block: object, bias: str, heads: int, newest: str 
     scale = g.constant(np.array(each**-0.5, np.float32))
     likeness = g("MatMul", g("Mul", q, scale), g("Transpose", k, perm=[0, 2, 1]))
     seen = g("MatMul", g("Softmax", g("Add", likeness, bias), axis=-1), v)
-    seen = g(
-        "Reshape", g("Transpose", seen, perm=[1, 0, 2]), g.constant(np.array([-1, width]))
-    )
+    seen = g("Reshape", g("Transpose", seen, perm=[1, 0, 2]), g.constant(np.array([-1, width])))
     x = g("Add", x, _linear(g, seen, block.together))  # type: ignore[attr-defined]
     risen = _gelu(g, _linear(g, _norm(g, x, block.between), block.rise))  # type: ignore[attr-defined]
     return g("Add", x, _linear(g, risen, block.fall))  # type: ignore[attr-defined]
@@ -129,9 +124,7 @@ def graph(reader: Reader) -> onnx.ModelProto:
     bias = g("Gather", g.weight(table), "relations", axis=1)
     last = len(encoder.blocks) - 1
     for number, block in enumerate(encoder.blocks):
-        x = _block(
-            g, x, block, bias, encoder.shape.heads, "newest" if number == last else None
-        )
+        x = _block(g, x, block, bias, encoder.shape.heads, "newest" if number == last else None)
     x = _norm(g, x, encoder.last)
     zero, one = g.constant(np.array([0])), g.constant(np.array([1]))
     marker = g("Slice", x, zero, one, zero)

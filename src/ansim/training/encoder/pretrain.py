@@ -31,7 +31,7 @@ Tokens = npt.NDArray[np.int16]
 class Plan:
     """How long and how fast. ``steps`` of ``rows`` rows of ``length`` tokens."""
 
-    steps: int = 5500
+    steps: int = 4500
     rows: int = 64
     length: int = 128
     rate: float = 1.0e-3

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ansim import reading
-from ansim.config import ConfigError
 
 LIKE_CHAT = {"3i4k": 3, "chatbot_data": 4, "kote_valtest": 2}
 """How often a file is read in one pass, by the start of its name: spoken and chatted Korean is
@@ -19,10 +18,10 @@ SHORTEST = 2
 
 
 def files(folder: Path) -> list[Path]:
-    """The text files of ``folder``, by name. Raises ``ConfigError`` when there are none."""
+    """The text files of ``folder``, by name. Raises ValueError when there are none."""
     found = sorted([*folder.glob("*.txt"), *folder.glob("*.txt.xz")])
     if not found:
-        raise ConfigError(f"{folder} holds no *.txt or *.txt.xz file to pre-train on")
+        raise ValueError(f"{folder} holds no *.txt or *.txt.xz file to pre-train on")
     return found
 
 
@@ -32,8 +31,8 @@ def sha256(path: Path) -> str:
 
 def lines(path: Path) -> Iterator[str]:
     """The lines of one file as the detector reads them, empty ones left out."""
-    opened = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open("r")
-    with opened as stream:
+    opener = lzma.open if path.suffix == ".xz" else open
+    with opener(path, "rt", encoding="utf-8") as stream:
         for line in stream:
             read = reading.read(line.strip()).text
             if len(read) >= SHORTEST:

@@ -50,7 +50,7 @@ def offends(token: str, hashes: frozenset[str]) -> bool:
 
 def learn(lines: Iterable[str], hashes: frozenset[str], size: int = SIZE) -> Tokenizer:
     """A tokeniser of at most ``size`` pieces, without those that offend."""
-    tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
+    tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[UNKNOWN]))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFD(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -85,7 +85,9 @@ def without(tokenizer: Tokenizer, hashes: frozenset[str]) -> Tokenizer:
     # A piece may be reachable by another pair; what no pair builds any more goes as well.
     letters = {token for token in vocabulary if len(token) == 1} | set(SPECIAL)
     built = {left + right for left, right in merges} | letters
-    kept = sorted((t for t in vocabulary if t in built and t not in bad), key=vocabulary.__getitem__)
+    kept = sorted(
+        (t for t in vocabulary if t in built and t not in bad), key=vocabulary.__getitem__
+    )
     form["model"]["vocab"] = {token: number for number, token in enumerate(kept)}
     form["model"]["merges"] = [
         [a, b] for a, b in merges if a in built and b in built and not {a, b} & bad
