@@ -36,7 +36,7 @@ HEADS = 2 + len(SHOWN) + 2
 class Course:
     """Everything of the fine-tuning that was chosen by hand."""
 
-    passes: int = 10
+    passes: int = 8
     batch: int = 24
     rate: float = 4e-4
     layer_decay: float = 0.85
