@@ -43,10 +43,25 @@ class Config:
         "", "mail server for notices, smtp://user:password@host:587 or smtps://…; empty: no e-mail"
     )
     mail_from: str = _setting("ansim@localhost", "sender of notices by e-mail")
+    check_address: str = _setting(
+        "",
+        "where young people check that a message is real (the console's /check/); empty: nowhere",
+    )
+    alert_threshold: float = _setting(
+        0.0, "risk (0 to 1) from which an alert is raised, see `ansim budget`; 0: the model's own"
+    )
+    sexual_talk_words: str = _setting(
+        "", "file of words for T12, one a line, brought by the operator; empty: T12 goes unseen"
+    )
     allowed_hosts: str = _setting(
         "localhost,127.0.0.1,[::1]", "host names of the console, comma-separated"
     )
     debug: bool = _setting(False, "Django debug pages; never in service")
+
+    @property
+    def sexual_talk_path(self) -> Path | None:
+        """The operator's list of words for T12, if there is one."""
+        return Path(self.sexual_talk_words).expanduser() if self.sexual_talk_words else None
 
     @property
     def keys_path(self) -> Path:
@@ -90,6 +105,10 @@ def load(environ: dict[str, str] | None = None) -> Config:
     config = Config(**values)  # type: ignore[arg-type]
     if config.partitions < 1 or config.partitions > 1024:
         raise ConfigError(f"ANSIM_PARTITIONS is {config.partitions}; use 1 to 1024")
+    if not 0.0 <= config.alert_threshold < 1.0:
+        raise ConfigError(
+            f"ANSIM_ALERT_THRESHOLD is {config.alert_threshold}; use a number between 0 and 1"
+        )
     for name in ("console_port", "intake_port", "nats_port"):
         port = getattr(config, name)
         if not 1 <= port <= 65535:

@@ -6,14 +6,15 @@ import json
 import unicodedata
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from ansim.chat import Message
 from ansim.detection import Detector, attention
 from ansim.detection.context import ContextModel
 from ansim.detection.weights import VOCABULARY_FILE, default_folder
 from ansim.training.encoder import vocabulary
+from tests.detection.talk import messages, run
 
 _BLOCKED = Path(__file__).parents[2] / "data" / "vocabulary-blocked.txt"
 _ONE_OF_THEM = "기레기"
@@ -38,20 +39,6 @@ _LURE = [
     ("b", "왜요?"),
     ("a", "대신 얼굴 사진 한 장만 보내줘 엄마한텐 비밀이야"),
 ]
-
-
-def _messages(lines: list[tuple[str, str]], name: str = "room") -> list[Message]:
-    return [
-        Message(
-            id=f"{name}-{number}",
-            source="test",
-            conversation=name,
-            author=author,
-            at=1_700_000_000.0 + 30 * number,
-            text=text,
-        )
-        for number, (author, text) in enumerate(lines)
-    ]
 
 
 def test_what_came_before_changes_what_a_turn_means(context: ContextModel) -> None:
@@ -91,7 +78,7 @@ def test_ordinary_talk_never_reaches_it(
     asked = []
     monkeypatch.setattr(ContextModel, "said", lambda *_: asked.append(1))
     lines = [("a", "점심 뭐 먹지"), ("b", "김치찌개 어때"), ("a", "오 좋아"), ("b", "12시에 가자")]
-    _, found = detector.assess({}, _messages(lines))
+    _, found = detector.assess({}, messages(lines))
     assert len(found) == 4
     assert not asked
 
@@ -106,44 +93,29 @@ def test_it_reads_on_for_some_turns_and_then_rests() -> None:
 
 
 def test_the_cut_into_batches_changes_nothing(detector: Detector) -> None:
-    messages = _messages(_LURE * 3)
-    _, whole = detector.assess({}, messages)
-    states, single = {}, []
-    for message in messages:
-        changed, found = detector.assess(states, [message])
-        states |= changed
-        single += found
+    said = messages(_LURE * 3)
+    _, whole = detector.assess({}, said)
+    _, single = run(detector, said, size=1)
     assert whole == single
 
 
 def test_a_day_between_two_turns_of_a_batch_is_a_day(detector: Detector) -> None:
-    lines = _messages(_LURE * 2)
+    lines = messages(_LURE * 2)
     late = [
-        Message(
-            id=m.id,
-            source=m.source,
-            conversation=m.conversation,
-            author=m.author,
-            at=m.at + (200_000.0 if number >= 5 else 0.0),
-            text=m.text,
-        )
-        for number, m in enumerate(lines)
+        msgspec.structs.replace(message, at=message.at + (200_000.0 if number >= 5 else 0.0))
+        for number, message in enumerate(lines)
     ]
     _, whole = detector.assess({}, late)
-    states, single = {}, []
-    for message in late:
-        changed, found = detector.assess(states, [message])
-        states |= changed
-        single += found
+    _, single = run(detector, late, size=1)
     assert whole == single
 
 
 def test_another_language_is_not_assessed_and_never_called_safe(detector: Detector) -> None:
     lines = [("a", "how old are you? send me a photo please"), ("b", "I am thirteen")]
-    _, found = detector.assess({}, _messages(lines))
+    _, found = detector.assess({}, messages(lines))
     assert [one.turn.assessed for one in found] == [False, False]
     mixed = [("a", "오늘 숙제 뭐야"), ("b", "수학 프린트 두 장이랑 영어 단어"), ("a", "ok thx")]
-    _, found = detector.assess({}, _messages(mixed))
+    _, found = detector.assess({}, messages(mixed))
     assert all(one.turn.assessed for one in found)
 
 

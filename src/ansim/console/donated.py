@@ -12,6 +12,7 @@ from functools import cache
 
 import msgspec
 
+from ansim import config
 from ansim.casework.actions.accounts import DONATED_SOURCE
 from ansim.casework.actions.reports import EVIDENCE, AlertReport
 from ansim.casework.sealing import keyring
@@ -56,7 +57,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def detector() -> Detector:
     """The detector of this process; loading it takes a moment, so it is kept."""
-    return Detector.load()
+    settings = config.load()
+    return Detector.load(
+        threshold=settings.alert_threshold or None, words=settings.sexual_talk_path
+    )
 
 
 def assess(data: bytes, name: str) -> Outcome:

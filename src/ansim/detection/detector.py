@@ -22,6 +22,7 @@ from ansim.detection.gate import Gate, blanked
 from ansim.detection.identities import identity
 from ansim.detection.labels import ADULT, ANY, APPROACHER, COLUMN, MINOR, SHOWN
 from ansim.detection.memory import Memory
+from ansim.detection.operator_words import SURE, OperatorWords
 from ansim.detection.priority import Standing, judge
 from ansim.detection.retention import MOST_ACCOUNTS
 from ansim.detection.risk import RiskModel
@@ -35,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 FRESH = 0.5
 """Probability of some tactic in a turn that may open the next episode after a closing."""
 
-_T13, _T15 = SHOWN.index("T13"), SHOWN.index("T15")
+_T12, _T13, _T15 = (SHOWN.index(label) for label in ("T12", "T13", "T15"))
 _SHOWN = len(SHOWN)
 _ANY, _APPROACHER, _MINOR, _ADULT = (COLUMN[label] for label in (ANY, APPROACHER, MINOR, ADULT))
 
@@ -52,24 +53,32 @@ class Detector:
         risk: RiskModel,
         context: ContextModel | None,
         threshold: float | None = None,
+        words: OperatorWords | None = None,
     ) -> None:
         self.gate = gate
         self.risk = risk
         self.context = context
+        self.words = words
         self.threshold = risk.threshold if threshold is None else threshold
         self.watch = min(risk.watch, self.threshold)
 
     @classmethod
-    def load(cls, path: Path | None = None, threshold: float | None = None) -> Detector:
+    def load(
+        cls,
+        path: Path | None = None,
+        threshold: float | None = None,
+        words: Path | None = None,
+    ) -> Detector:
         """The detector with the weights in folder ``path``, by default those of the package.
 
-        ``threshold`` replaces the risk at which an alert is raised. Raises
-        ``detection.weights.ModelError`` when the weights are missing or do not fit, and
-        ValueError for a threshold outside 0..1.
+        ``threshold`` replaces the risk at which an alert is raised; ``words`` is an operator's list
+        for T12. Raises ``detection.weights.ModelError`` when the weights are missing or do not fit,
+        and ValueError for a threshold outside 0..1 or a list that cannot be read.
         """
         if threshold is not None and not 0.0 < threshold < 1.0:
             raise ValueError(f"threshold is {threshold}; use a number between 0 and 1")
-        return cls(*weights.load(path or weights.default_folder()), threshold)
+        listed = OperatorWords.load(words) if words else None
+        return cls(*weights.load(path or weights.default_folder()), threshold, listed)
 
     @property
     def versions(self) -> Versions:
@@ -78,6 +87,7 @@ class Detector:
             gate=self.gate.version,
             risk=self.risk.version,
             context=self.context.version if self.context else "",
+            words=self.words.version if self.words else "",
             reading=reading.VERSION,
             threshold=self.threshold,
             watch=self.watch,
@@ -102,6 +112,7 @@ class Detector:
             if memory.remember(identity(message.id), message.at):
                 fresh.append((message, memory, reading.read(blanked(message.text))))
         logits = self.gate.logits([read.text for _, _, read in fresh])
+        listed = self._listed([read.text for _, _, read in fresh], logits)
         roused = attention.aroused(logits[:, _ANY], logits[:, _APPROACHER])
 
         found: list[Assessment] = []
@@ -128,6 +139,8 @@ class Detector:
                     # It has read what came before: its word on the turn replaces the gate's.
                     logits[number, :_SHOWN] = said.shown
                     logits[number, _MINOR], logits[number, _ADULT] = said.minor, said.adult
+                if number in listed:
+                    logits[number, _T12] = SURE
                 memory.pending.append((message.at, message.id, message.author, read.text))
             item = Item(message, memory, account, read.text, read, number, said, assessed)
             if account >= 0 and assessed:
@@ -135,6 +148,16 @@ class Detector:
             waiting.append(item)
         found += self._settle(waiting, logits)
         return {name: memory.state() for name, memory in memories.items() if memory.changed}, found
+
+    def _listed(self, texts: Sequence[str], logits: Floats) -> frozenset[int]:
+        """Turns that hold a word of the operator's list; they count as a tactic from here on."""
+        if self.words is None:
+            return frozenset()
+        found = frozenset(n for n, text in enumerate(texts) if self.words.within(text))
+        for number in found:
+            logits[number, _ANY] = max(logits[number, _ANY], SURE)
+            logits[number, _T12] = SURE
+        return found
 
     def _ask(self, message: Message, memory: Memory, text: str, roused: bool) -> Said:
         """What the context model says after ``message``; and how long it remains interested."""

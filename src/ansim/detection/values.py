@@ -63,6 +63,8 @@ class Versions(msgspec.Struct, frozen=True, omit_defaults=True):
     watch: float
     context: str = ""
     """The context model; empty where there is none."""
+    words: str = ""
+    """The operator's list of words for T12; empty where none was given."""
 
 
 class AlertEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

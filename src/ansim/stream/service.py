@@ -23,7 +23,13 @@ def worker_from_environment() -> Worker:
     settings = config.load()
     casework.ready()
     keyring = Keyring.load(settings.keys_path)
-    return Worker(settings, keyring, warm(Detector.load()), DjangoCasework())
+    try:
+        detector = Detector.load(
+            threshold=settings.alert_threshold or None, words=settings.sexual_talk_path
+        )
+    except ValueError as error:
+        raise config.ConfigError(str(error)) from None
+    return Worker(settings, keyring, warm(detector), DjangoCasework())
 
 
 class DjangoCasework:
