@@ -6,7 +6,10 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansim.training.folds import Folds
 
 
 def register(subparsers: Any) -> None:
@@ -53,15 +56,16 @@ def register(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Trains. 0 on success, 2 when the corpus or a folder cannot be used."""
     from ansim.detection.weights import ModelError, default_folder
-    from ansim.training.train import train
+    from ansim.training.train import gates, train
 
     folder = arguments.out or default_folder()
     try:
         if arguments.what == "all":
             _context(arguments, folder)
-        card = train(arguments.corpus, folder)
+        folds = gates(arguments.corpus)
+        card = train(arguments.corpus, folder, folds=folds)
         if arguments.what == "all":
-            _scores(arguments)
+            _scores(arguments, folds)
     except (OSError, ValueError, ModelError) as error:
         print(f"ansim train: {error}", file=sys.stderr)
         return 2
@@ -105,7 +109,7 @@ def _context(arguments: argparse.Namespace, folder: Path) -> None:
     contexts.save_said(folder, conversations, said)
 
 
-def _scores(arguments: argparse.Namespace) -> None:
+def _scores(arguments: argparse.Namespace, folds: Folds) -> None:
     """What ``ansim evaluate`` reads, of the cascade as it was just taught."""
     from ansim.training import corpus, disguise, scores
     from ansim.training.out_of_fold import GateScorer, make
@@ -116,8 +120,7 @@ def _scores(arguments: argparse.Namespace) -> None:
     _say("scores: every world by models that never saw it, in every disguise")
     scorer = GateScorer(
         conversations,
-        corpus.load_phrases(arguments.corpus),
-        lessons,
+        folds=folds,
         readers=curriculum.readers(conversations, lessons),
         said=curriculum.said(conversations, lessons),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansim.detection.weights import GATE_FILE, RISK_FILE, RiskFile
+from ansim.detection.weights import CONTEXT_FILE, GATE_FILE, RISK_FILE, VOCABULARY_FILE, RiskFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,22 @@ class Facts:
 
 def card(facts: Facts, risk: RiskFile) -> str:
     """The card as Markdown."""
-    return f"""# Model card: gate and risk of Ansim Eye
+    context = (
+        f"| `{CONTEXT_FILE}`, `{VOCABULARY_FILE}` | SHA-256 of both together `{risk.context}` |\n"
+        if risk.context
+        else ""
+    )
+    return f"""# Model card: gate, context model and risk of Ansim Eye
 
 Written by `ansim train`; do not edit by hand.
 
 | | |
 |---|---|
 | made by | `ansim train` (seed {facts.seed}; same data, same bytes on the same platform) |
-| data | `data/conversations.jsonl` followed by `data/phrases.jsonl`, SHA-256 `{facts.data}` |
-| conversations | {facts.conversations}, of them {facts.grooming} grooming; {facts.turns} turns |
+| data | `data/conversations.jsonl` followed by `phrases.jsonl` and `lessons.jsonl`, SHA-256 `{facts.data}` |
+| conversations judged | {facts.conversations}, of them {facts.grooming} grooming; {facts.turns} turns |
 | `{GATE_FILE}` | SHA-256 `{facts.gate_hash}`, {facts.features} features |
-| `{RISK_FILE}` | SHA-256 `{facts.risk_hash}` |
+{context}| `{RISK_FILE}` | SHA-256 `{facts.risk_hash}` |
 | alert threshold | risk {risk.threshold:.3f} |
 | watch threshold | risk {risk.watch:.3f} |
 | calibrated for | {100 * risk.prevalence:.0f} % of conversations being grooming |
@@ -56,14 +61,26 @@ want the alert, with {100 * facts.false_alerts:.1f} % of the benign conversation
 threshold was chosen on these very risks; docs/evaluation.md has figures with thresholds from other
 worlds only, per world and per tactic, with intervals and beside a plain baseline.
 
+## The context model
+
+A transformer of 6.2 million parameters, taught by `ansim train all --text DIR` as
+docs/context-model.md says. Before it saw a conversation it was pre-trained on public Korean lines:
+film reviews (nsmc, CC0), comments (KcBERT's corpus and KODOLI, CC BY-SA 4.0; KOTE, MIT), spoken
+intents and commands (3i4K and StyleKQC, CC BY-SA 4.0), short questions and answers (Chatbot_data,
+MIT); hashes in docs/data.md. None of those lines is part of this project. The weights are offered
+under the licence of the project, Apache-2.0; whoever holds that weights learnt from CC BY-SA text
+are an adaptation of it may take them under CC BY-SA 4.0 instead.
+
 ## Limits
 
-- All grooming in the data is synthetic, written by six writers. Nothing is known yet about real
-  traffic; thresholds have to be set from an alert budget in service.
+- All grooming in the data is synthetic, at the level of a prevention leaflet, written for this
+  project by fifteen writers. Nothing is known yet about real traffic; thresholds have to be set from
+  an alert budget in service (`ansim budget`).
 - About half of the benign conversations were written to look like grooming.
 - T12 (sexualised talk) stands in the data as a placeholder only, which is deleted before reading;
-  the model knows nothing of it. T04 and T08 are recognised poorly turn by turn.
+  the models know nothing of it. An operator may bring a list of words by path
+  (`ANSIM_SEXUAL_TALK_WORDS`); without one, such talk goes unseen as such.
 - Risk is calibrated for the prevalence above. Where grooming is rarer, the same risk means less.
 - Beliefs about age come from the way of writing and are weak; they are never shown as facts.
-- Korean only. Other languages pass mostly unread.
+- Korean only. Turns in another language are marked "not assessed", which is not "safe".
 """

@@ -169,7 +169,7 @@ def _descend(
 class GateSettings:
     """Chosen by cross-validation inside the corpus (docs/evaluation.md says what was tried)."""
 
-    fewest: int = 2
+    fewest: int = 4
     cost: float = 2.0
     """Weight of a text's loss against the penalty (1 / L2)."""
     positive: float = 9.0

@@ -90,14 +90,18 @@ class GateScorer:
         settings: Settings | None = None,
         readers: Mapping[str, Says] | None = None,
         said: Sequence[Floats] | None = None,
+        folds: Folds | None = None,
     ) -> None:
-        """``readers`` are context models by the world they never saw, ``said`` what they say of
-        ``conversations``; without them the gate is judged alone."""
+        """``folds`` are gates fitted already on all of this, if there are any.
+
+        ``readers`` are context models by the world they never saw, ``said`` what they say of
+        ``conversations``; without them the gate is judged alone.
+        """
         settings = settings or Settings()
         self._readers = readers
         if readers is not None:
             self.variant = "cascade"
-        folds = Folds(Turns.read(conversations, phrases, lessons), settings.gate)
+        folds = folds or Folds(Turns.read(conversations, phrases, lessons), settings.gate)
         self._models: dict[str, tuple[gate_fit.FittedGate, Fitted]] = {}
         for world in folds.worlds:
             fitted, _ = fit_risk(folds, settings, frozenset({world}), said)

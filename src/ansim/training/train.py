@@ -137,20 +137,30 @@ def display_thresholds(
     return out
 
 
-def train(corpus_path: Path, folder: Path, settings: Settings | None = None) -> RiskFile:
+def gates(corpus_path: Path, settings: Settings | None = None) -> Folds:
+    """The corpus with all that is learnt beside it, ready for gates without some worlds."""
+    turns = Turns.read(
+        corpus.load(corpus_path), corpus.load_phrases(corpus_path), corpus.load_lessons(corpus_path)
+    )
+    return Folds(turns, (settings or Settings()).gate)
+
+
+def train(
+    corpus_path: Path,
+    folder: Path,
+    settings: Settings | None = None,
+    folds: Folds | None = None,
+) -> RiskFile:
     """Fits gate and risk to the corpus and writes them into ``folder``. Same input, same bytes.
 
     Where ``folder`` holds a context model and what its like said out of fold, the risk is fitted
-    with it; else without one.
+    with it; else without one. ``folds`` saves reading and fitting what was fitted before.
     """
     settings = settings or Settings()
     data = corpus.sha256(corpus_path)
-    conversations = corpus.load(corpus_path)
-    turns = Turns.read(
-        conversations, corpus.load_phrases(corpus_path), corpus.load_lessons(corpus_path)
-    )
-    said = contexts.load_said(folder, conversations)
-    folds = Folds(turns, settings.gate)
+    folds = folds or gates(corpus_path, settings)
+    turns = folds.turns
+    said = contexts.load_said(folder, turns.conversations)
     fitted, _ = fit_risk(folds, settings, said=said)
     logits = folds.unseen() * fitted.scale[:, 0] + fitted.scale[:, 1]
     if said is not None:
