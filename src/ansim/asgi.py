@@ -10,9 +10,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ansim.settings")
 from django.core.asgi import get_asgi_application
 
 from ansim.console.doorway import with_limits
-from ansim.console.live import with_shutdown
+from ansim.console.keeping import keeper
+from ansim.console.live import at_start, before_stop, with_shutdown
 
 # WhiteNoise hands files over in pieces, synchronously; they are few and small.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 application = with_shutdown(with_limits(get_asgi_application()))
+at_start(keeper.start)
+before_stop(keeper.stop)

@@ -30,13 +30,43 @@ NEEDED: dict[str, Act | None] = {
     "/alerts/1/send/": Act.SEND,
     "/alerts/1/close/": Act.CLOSE,
     "/alerts/1/reopen/": Act.CLOSE,
+    "/queue/views/": Act.SEE_ALERTS,
+    "/queue/views/1/forget/": Act.SEE_ALERTS,
+    "/alerts/1/escalate/": Act.ESCALATE,
+    "/alerts/1/answer/": Act.LEAD_SHIFT,
+    "/alerts/1/hold/": Act.CLAIM,
+    "/alerts/1/resume/": Act.CLAIM,
+    "/alerts/1/hand-over/": Act.HAND_OVER,
+    "/alerts/1/note/": Act.CLAIM,
+    "/handover/": Act.HAND_OVER,
+    "/handover/1/sign/": Act.HAND_OVER,
+    "/handover/1/withdraw/": Act.HAND_OVER,
+    "/watch/": Act.LEAD_SHIFT,
+    "/watch/targets/P1/": Act.LEAD_SHIFT,
+    "/watch/channels/": Act.LEAD_SHIFT,
+    "/watch/channels/1/try/": Act.LEAD_SHIFT,
+    "/budget/": Act.LEAD_SHIFT,
+    "/budget/plan/": Act.LEAD_SHIFT,
     "/upload/": Act.UPLOAD,
     "/audit/": Act.SEE_AUDIT,
     "/first-messages/": Act.APPROVE_TEMPLATES,
     "/first-messages/1/approve/": Act.APPROVE_TEMPLATES,
 }
 FOR_ALL = {"/log-in/", "/log-out/", "/language/", "/csp-report/", "/healthz", "/favicon.ico"}
-POST_ONLY = ("claim", "release", "reveal", "mask", "send", "close", "reopen", "approve")
+POST_ONLY = (
+    *("claim", "release", "reveal", "mask", "send", "close", "reopen", "approve", "views"),
+    *("forget", "escalate", "answer", "hold", "resume", "hand-over", "note", "sign", "withdraw"),
+    *("targets/P1", "channels", "try", "plan"),
+)
+PLACES = {
+    "<int:alert_id>": "1",
+    "<int:template_id>": "1",
+    "<int:view_id>": "1",
+    "<int:handover_id>": "1",
+    "<int:channel_id>": "1",
+    "<str:priority>": "P1",
+    "<str:step>": "try",
+}
 
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
@@ -45,7 +75,9 @@ def addresses(patterns: list[URLPattern | URLResolver], before: str = "/") -> It
         if isinstance(pattern, URLResolver):
             yield from addresses(pattern.url_patterns, path)
         else:
-            yield path.replace("<int:alert_id>", "1").replace("<int:template_id>", "1")
+            for place, value in PLACES.items():
+                path = path.replace(place, value)
+            yield path
 
 
 def test_every_address_has_its_row_in_the_table() -> None:

@@ -10,7 +10,10 @@ from ansim.casework.roles import TABLE, Act, Role
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/console.md").read_text("utf-8")
-PARTS = "account|alert|message|source|template|donation|intake|retention|stream"
+PARTS = (
+    "account|alert|message|source|template|donation|intake|retention|stream"
+    "|channel|notice|shift|view"
+)
 
 
 def test_the_table_of_roles_is_the_one_in_force() -> None:

@@ -61,7 +61,7 @@ def test_the_queue_puts_the_most_urgent_and_then_the_oldest_first(
 ) -> None:
     made = alerts.raise_or_update(
         [
-            report(1, conversation=f"r{n}", turns=(risky(1),), priority=priority)
+            report(1, conversation=f"r{n}", about=f"a{n}", turns=(risky(1),), priority=priority)
             for n, priority in enumerate((Priority.P3, Priority.P1, Priority.P2, Priority.P1))
         ]
     )
@@ -484,12 +484,16 @@ def test_a_refused_form_that_is_reloaded_leads_back_to_its_alert(
         assert (again.status_code, again.headers["Location"]) == (302, f"/alerts/{alert.pk}/")
 
 
-def test_a_queue_too_long_to_show_says_so(
+def test_a_long_queue_is_turned_page_by_page(
     counsellor: Client, source: SourceRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ansim.console.views.queue.MOST", 2)
-    made = [report(1, conversation=f"r{n}", turns=(risky(1),)) for n in range(3)]
+    monkeypatch.setattr("ansim.console.desk.A_PAGE", 2)
+    made = [
+        report(1, conversation=f"r{n}", about=f"a{n}", turns=(risky(1, author=f"a{n}"),))
+        for n in range(3)
+    ]
     alerts.raise_or_update(made[:2])
-    assert "건만 보입니다" not in html(counsellor, "/queue/")
+    assert "다음쪽" not in html(counsellor, "/queue/")
     alerts.raise_or_update(made[2:])
-    assert "급한 것부터 2건만 보입니다" in html(counsellor, "/queue/")
+    assert "다음쪽" in html(counsellor, "/queue/")
+    assert html(counsellor, "/queue/?page=2").count("data-alert=") == 1

@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 log = logging.getLogger(__name__)
 
@@ -28,23 +28,33 @@ OVERLAP = 200
 MOST_WAITING = 50
 
 
+class News(NamedTuple):
+    """Numbers of alerts that changed, and of those that cannot wait until somebody looks."""
+
+    alerts: frozenset[int] = frozenset()
+    urgent: frozenset[int] = frozenset()
+    """P1 now: raised as such, or become so."""
+    escalated: frozenset[int] = frozenset()
+    """A supervisor is asked for."""
+
+
 class Listener:
-    """One open page. ``queue`` holds numbers of changed alerts; None says that it is over."""
+    """One open page. ``queue`` holds news; None says that it is over."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.greeted = False
-        self.queue: asyncio.Queue[frozenset[int] | None] = asyncio.Queue()
+        self.queue: asyncio.Queue[News | None] = asyncio.Queue()
 
-    def tell(self, alerts: frozenset[int] | None) -> None:
+    def tell(self, news: News | None) -> None:
         """Called from any thread. A page that lags is sent away, and comes back afresh."""
         try:
-            self._loop.call_soon_threadsafe(self._put, alerts)
+            self._loop.call_soon_threadsafe(self._put, news)
         except RuntimeError:  # its loop is gone
             log.debug("a listener's loop is closed")
 
-    def _put(self, alerts: frozenset[int] | None) -> None:
-        self.queue.put_nowait(None if self.queue.qsize() >= MOST_WAITING else alerts)
+    def _put(self, news: News | None) -> None:
+        self.queue.put_nowait(None if self.queue.qsize() >= MOST_WAITING else news)
 
 
 class Newsroom:
@@ -95,7 +105,7 @@ class Newsroom:
                         return
                     listeners = list(self._listeners)
                 try:
-                    last, changed = _news(last, told)
+                    last, news = _news(last, told)
                 except Exception as error:
                     # The database may be away for a while; the pages keep what they show.
                     log.warning("live updates: %s", type(error).__name__)
@@ -105,32 +115,57 @@ class Newsroom:
                 for listener in listeners:
                     if not listener.greeted:
                         listener.greeted = True
-                        listener.tell(frozenset())
-                    if changed:
-                        listener.tell(changed)
+                        listener.tell(News())
+                    if news is not None:
+                        listener.tell(news)
                 self._closed.wait(POLL_SECONDS)
         finally:
             connection.close()
 
 
-def _news(last: int, told: deque[int]) -> tuple[int, frozenset[int]]:
-    """Newest audit id and the alerts of rows not told yet; the first call only takes stock."""
+def _news(last: int, told: deque[int]) -> tuple[int, News | None]:
+    """Newest audit id and what rows not told yet say; the first call only takes stock.
+
+    A hand-over changes no alert by itself: it is news without numbers, for all who look.
+    """
     from ansim.casework.models import AuditEvent
 
     first = last < 0
-    rows = AuditEvent.objects.order_by("-id").values_list("id", "subject_type", "subject_id")
+    rows = AuditEvent.objects.order_by("-id").values_list(
+        "id", "subject_type", "subject_id", "action", "details"
+    )
     fresh = list(rows[:OVERLAP] if first else rows.filter(id__gt=last - OVERLAP))
     known = set(told)
     new = [row for row in fresh if row[0] not in known]
     told.extend(sorted(row[0] for row in new))
     newest = max([last, 0, *(row[0] for row in new)])
     if first:
-        return newest, frozenset()
-    return newest, frozenset(int(row[2]) for row in new if row[1] == "alert")
+        return newest, None
+    about = {"alert", "handover", "channel"}
+    telling = [row for row in new if row[1] in about]
+    if not telling:
+        return newest, None
+    alerts = [row for row in telling if row[1] == "alert"]
+    return newest, News(
+        alerts=frozenset(int(row[2]) for row in alerts),
+        urgent=frozenset(int(row[2]) for row in alerts if _is_urgent(row[3], row[4])),
+        escalated=frozenset(int(row[2]) for row in alerts if row[3] == "alert.escalated"),
+    )
+
+
+def _is_urgent(action: str, details: dict[str, Any]) -> bool:
+    now = {"alert.raised": "priority", "alert.priority_changed": "to"}.get(action)
+    return now is not None and details.get(now) == "P1"
 
 
 newsroom = Newsroom()
+_begins: list[Callable[[], None]] = []
 _ends: list[Callable[[], None]] = [newsroom.close]
+
+
+def at_start(act: Callable[[], None]) -> None:
+    """Has ``act`` called when the server begins to serve."""
+    _begins.append(act)
 
 
 def before_stop(act: Callable[[], None]) -> None:
@@ -158,13 +193,13 @@ async def stream(room: Newsroom) -> AsyncIterator[bytes]:
         while (left := until - loop.time()) > 0:
             try:
                 async with asyncio.timeout(min(left, HEARTBEAT_SECONDS)):
-                    alerts = await listener.queue.get()
+                    news = await listener.queue.get()
             except TimeoutError:
                 yield b": still here\n\n"
                 continue
-            if alerts is None:
+            if news is None:
                 return
-            event = json.dumps({"alerts": sorted(alerts)})
+            event = json.dumps({name: sorted(ids) for name, ids in news._asdict().items()})
             yield f"event: change\ndata: {event}\n\n".encode()
     finally:
         room.leave(listener)
@@ -191,6 +226,8 @@ def with_shutdown(application: Any) -> Application:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 _hear_signals()
+                for act in _begins:
+                    act()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 _end()

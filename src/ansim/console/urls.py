@@ -6,7 +6,16 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from ansim.console.administration import site
-from ansim.console.views import alert, entry, errors, oversight, queue, upload
+from ansim.console.views import (
+    alert,
+    entry,
+    errors,
+    oversight,
+    queue,
+    shift,
+    triage,
+    upload,
+)
 
 pages = [
     path("", entry.home, name="home"),
@@ -14,6 +23,8 @@ pages = [
     path("log-out/", entry.LogOut.as_view(), name="log_out"),
     path("queue/", queue.queue, name="queue"),
     path("queue/list/", queue.queue_list, name="queue_list"),
+    path("queue/views/", queue.save_view, name="save_view"),
+    path("queue/views/<int:view_id>/forget/", queue.forget_view, name="forget_view"),
     path("events/", queue.events, name="events"),
     path("alerts/<int:alert_id>/", alert.show, name="alert"),
     path("alerts/<int:alert_id>/live/", alert.live, name="alert_live"),
@@ -24,6 +35,23 @@ pages = [
     path("alerts/<int:alert_id>/send/", alert.send, name="send"),
     path("alerts/<int:alert_id>/close/", alert.close, name="close"),
     path("alerts/<int:alert_id>/reopen/", alert.reopen, name="reopen"),
+    path("alerts/<int:alert_id>/escalate/", triage.escalate, name="escalate"),
+    path("alerts/<int:alert_id>/answer/", triage.answer, name="answer"),
+    path("alerts/<int:alert_id>/hold/", triage.hold, name="hold"),
+    path("alerts/<int:alert_id>/resume/", triage.resume, name="resume"),
+    path("alerts/<int:alert_id>/hand-over/", triage.hand_over, name="hand_over"),
+    path("alerts/<int:alert_id>/note/", triage.note, name="note"),
+    path("handover/", shift.handover, name="handover"),
+    path("handover/<int:handover_id>/sign/", shift.sign, name="sign"),
+    path("handover/<int:handover_id>/withdraw/", shift.withdraw, name="withdraw"),
+    path("watch/", shift.watch_page, name="watch"),
+    path("watch/targets/<str:priority>/", shift.set_target, name="set_target"),
+    path("watch/channels/", shift.add_channel, name="add_channel"),
+    path(
+        "watch/channels/<int:channel_id>/<str:step>/", shift.change_channel, name="change_channel"
+    ),
+    path("budget/", shift.budget_page, name="budget"),
+    path("budget/plan/", shift.set_plan, name="set_plan"),
     path("upload/", upload.upload, name="upload"),
     path("audit/", oversight.audit, name="audit"),
     path("first-messages/", oversight.first_messages, name="first_messages"),

@@ -61,10 +61,13 @@ class DjangoCasework:
     def keep_house(self) -> None:
         from django.utils import timezone
 
-        from ansim.casework.actions import retention
+        from ansim.casework.actions import notices, retention, watch
 
         _fresh_connection()
         retention.purge(timezone.now())
+        # The console does so every few seconds; if none runs, alerts still do not wait unheard.
+        watch.keep(timezone.now())
+        notices.deliver()
 
 
 def _fresh_connection() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -11,6 +11,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from ansim.casework.models.alert import Done, Outcome
+from ansim.console import marking
 from ansim.console.chart import in_percent
 from ansim.detection import Reason
 from ansim.detection.reasons import sentence
@@ -82,6 +83,36 @@ def waited(since: datetime) -> str:
 
 
 @register.filter
+def left(until: datetime) -> str:
+    """Time left on a timer, or how long it has run out: 1:32, 3:59:10; desk.js goes on counting."""
+    rest = until - timezone.now()
+    words = _("{n} 남음") if rest > timedelta() else _("{n} 지남")
+    return words.replace("{n}", span(abs(rest)))
+
+
+@register.filter
+def minutes(seconds: int) -> str:
+    """Seconds as minutes, without a needless fraction: 120 → 2, 90 → 1.5."""
+    return f"{seconds / 60:g}"
+
+
+@register.filter
+def span(length: timedelta | None) -> str:
+    """How long something took: 1:32, 3:59:10; a dash for nothing."""
+    if length is None:
+        return "–"
+    rest = round(length.total_seconds())
+    hours, rest = divmod(rest, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+@register.filter
+def harmless(text: str) -> str:
+    """Words of a colleague, without characters that could disturb a page."""
+    return marking.harmless(text)
+
+
+@register.filter
 def percent(risk: float) -> str:
     return f"{in_percent(risk)}%"
 
@@ -103,7 +134,7 @@ def urgency(priority: str) -> str:
     """What a priority means, in two words."""
     return {
         "P1": _("지금 바로"),
-        "P2": _("한 시간 안"),
+        "P2": _("곧"),
         "P3": _("오늘 안"),
         "P4": _("살펴보기"),
     }.get(priority, "")

@@ -24,6 +24,7 @@ from ansim.console import thread
 from ansim.console.access import StaffRequest, needs
 from ansim.console.chart import draw
 from ansim.console.templatetags.ansim import language
+from ansim.console.views import triage
 
 REVEALED_SECONDS = 30 * 60
 """Words stay visible to one person for this long; then they are masked again."""
@@ -32,7 +33,7 @@ _SESSION = "revealed"
 
 def _alert(alert_id: int) -> Alert:
     rows = Alert.objects.select_related(
-        "conversation__source", "claimed_by", "closed_by", "previous"
+        "conversation__source", "claimed_by", "closed_by", "escalated_by", "previous"
     )
     try:
         return rows.get(pk=alert_id)
@@ -102,8 +103,18 @@ def _may_reopen(user: Account, alert: Alert) -> bool:
 
 
 def _page(request: StaffRequest, alert: Alert, status: int = 200, **more: Any) -> HttpResponse:
-    context = {**_live(request, alert), **_forms(request.user, alert), **more}
+    context = {
+        **_live(request, alert),
+        **_forms(request.user, alert),
+        **triage.context(request.user, alert),
+        **more,
+    }
     return render(request, "console/alert.html", context, status=status)
+
+
+def page(request: StaffRequest, alert_id: int, status: int = 200, **more: Any) -> HttpResponse:
+    """The whole page, for acts that live elsewhere and were refused."""
+    return _page(request, _alert(alert_id), status, **more)
 
 
 @require_GET
@@ -117,7 +128,11 @@ def show(request: StaffRequest, alert_id: int) -> HttpResponse:
 def live(request: StaffRequest, alert_id: int) -> HttpResponse:
     """The parts that change while somebody looks: the thread, and beside it the assessment."""
     alert = _alert(alert_id)
-    context = {**_live(request, alert), **_forms(request.user, alert)}
+    context = {
+        **_live(request, alert),
+        **_forms(request.user, alert),
+        **triage.state(alert),
+    }
     return render(request, "console/_alert_live.html", context)
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from ansim.casework.actions import shifts
+from ansim.casework.models import Account
 from ansim.casework.roles import Act, may
 from ansim.console.access import StaffRequest, needs
 
@@ -41,7 +45,21 @@ class LogIn(LoginView):
 
 
 class LogOut(LogoutView):
-    pass
+    """Stops once before somebody leaves who still holds P1 or P2: nobody would see to them."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = request.user
+        if (
+            isinstance(user, Account)
+            and may(user, Act.HAND_OVER)
+            and not request.POST.get("anyway")
+            and shifts.open_alerts(user).filter(priority__in=shifts.URGENT).exists()
+        ):
+            messages.error(
+                request, _("맡고 있는 P1·P2 경보가 있습니다. 다음 사람에게 넘기고 나가 주세요.")
+            )
+            return redirect(f"{reverse('console:handover')}?leaving=1")
+        return super().post(request, *args, **kwargs)
 
 
 @require_GET

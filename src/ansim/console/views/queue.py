@@ -2,52 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
-from ansim.casework.models import Account, Alert, State
+from ansim.casework.actions import views
+from ansim.casework.errors import Refused
 from ansim.casework.roles import Act, may
-from ansim.console import live
+from ansim.console import desk, live
 from ansim.console.access import StaffRequest, needs
-
-MOST = 200
-"""Rows shown in one list; more than that nobody works through."""
-
-
-def _lists(user: Account) -> dict[str, Any]:
-    rows = Alert.objects.filter(state=State.OPEN).select_related(
-        "conversation__source", "claimed_by"
-    )
-    ordered = rows.order_by("priority", "raised_at")
-    waiting = ordered.filter(claimed_by=None)
-    return {
-        "waiting": waiting[:MOST],
-        "most": MOST,
-        "waiting_count": waiting.count(),
-        "mine": ordered.filter(claimed_by=user)[:MOST],
-        "others": ordered.exclude(claimed_by=None).exclude(claimed_by=user)[:MOST],
-        "closed": Alert.objects.filter(state=State.CLOSED)
-        .select_related("conversation__source", "closed_by")
-        .order_by("-closed_at")[:10],
-    }
 
 
 @require_GET
 @needs(Act.SEE_ALERTS)
 def queue(request: StaffRequest) -> HttpResponse:
-    return render(request, "console/queue.html", _lists(request.user))
+    asked = desk.Asked.read(request.GET)
+    context = desk.lists(asked, request.user) | desk.filters(request.user)
+    return render(request, "console/queue.html", context)
 
 
 @require_GET
 @needs(Act.SEE_ALERTS)
 def queue_list(request: StaffRequest) -> HttpResponse:
     """The lists alone, for a page that has heard of a change."""
-    return render(request, "console/_queue_list.html", _lists(request.user))
+    context = desk.lists(desk.Asked.read(request.GET), request.user)
+    return render(request, "console/_queue_list.html", context)
+
+
+@require_POST
+@needs(Act.SEE_ALERTS)
+def save_view(request: StaffRequest) -> HttpResponseBase:
+    """Keeps the search that the page shows under a name."""
+    query = desk.Asked.read(QueryDict(request.POST.get("query", "")[:600])).query
+    try:
+        row = views.save(request.user, request.POST.get("name", ""), query)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("‘%(name)s’ 보기를 저장했습니다.") % {"name": row.name})
+    return redirect(f"{reverse('console:queue')}?{query}")
+
+
+@require_POST
+@needs(Act.SEE_ALERTS)
+def forget_view(request: StaffRequest, view_id: int) -> HttpResponseBase:
+    views.forget(min(view_id, 2**62), request.user)
+    return redirect("console:queue")
 
 
 async def events(request: HttpRequest) -> HttpResponseBase:

@@ -21,7 +21,11 @@
   const listen = () => {
     source = new EventSource(address);
     source.addEventListener("open", connected);
-    source.addEventListener("change", (event) => heard(JSON.parse(event.data).alerts));
+    source.addEventListener("change", (event) => {
+      const news = JSON.parse(event.data);
+      heard(news.alerts);
+      document.dispatchEvent(new CustomEvent("ansim:news", { detail: news }));
+    });
     source.addEventListener("error", () => {
       broken();
       if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
@@ -37,13 +41,16 @@
   });
 
   // --- what a refresh must not disturb -----------------------------------------------------------
-  const seen = new Set(all("#queue [data-alert]").map((row) => row.dataset.alert));
+  // Rows come and go as pages of the list shift; new is what has a higher number than any before.
+  const numberOf = (row) => Number(row.dataset.alert);
+  let newest = Number($("#queue [data-newest]")?.dataset.newest || 0);
   const title = document.title;
   const announce = () => {
     const queue = $("#queue");
     if (!queue) return;
-    const fresh = all("[data-alert]", queue).filter((row) => !seen.has(row.dataset.alert));
-    for (const row of fresh) { seen.add(row.dataset.alert); row.classList.add("new"); }
+    const fresh = all("[data-alert]", queue).filter((row) => numberOf(row) > newest);
+    for (const row of fresh) row.classList.add("new");
+    newest = Math.max(newest, Number($("[data-newest]", queue)?.dataset.newest || 0));
     const waiting = Number($("[data-waiting]", queue).dataset.waiting);
     document.title = waiting ? `(${waiting}) ${title}` : title;
     if (fresh.length) {
@@ -57,7 +64,7 @@
   // Where the keyboard is, in words that outlive the element: its link, or its place in the part.
   const whereabouts = () => {
     const element = document.activeElement;
-    const part = element.closest("#queue, #thread, #assessment, #bar");
+    const part = element.closest("#queue, #thread, #assessment, #triage-state, #bar");
     if (!part || part === element) return part && { part: part.id };
     return { part: part.id, link: element.getAttribute("href"), place: all(FOCUSABLE, part).indexOf(element) };
   };

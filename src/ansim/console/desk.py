@@ -1,0 +1,196 @@
+"""What the queue shows: the lists of the overview, or what a search asks for, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from ansim.casework.actions import folding, notices, shifts
+from ansim.casework.models import Account, Alert, Channel, SavedView, SourceRecord, State
+from ansim.casework.roles import Act, may
+
+A_PAGE = 50
+"""Rows on one page of the queue."""
+MOST_COUNTED = 10_000
+"""Beyond this the pages are not counted: nobody turns two hundred of them."""
+
+STATES = {
+    "waiting": _("기다리는 경보"),
+    "mine": _("내가 맡은 경보"),
+    "others": _("동료가 맡은 경보"),
+    "escalated": _("슈퍼바이저에게 올라온 경보"),
+    "overdue": _("시간이 지난 경보"),
+    "held": _("보류한 경보"),
+    "closed": _("종결한 경보"),
+    "all": _("모든 경보"),
+}
+PRIORITIES = ("P1", "P2", "P3", "P4")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody looks for; empty means the overview."""
+
+    state: str = ""
+    priorities: tuple[str, ...] = ()
+    source: str = ""
+    words: str = ""
+    page: str = "1"
+
+    @classmethod
+    def read(cls, query: QueryDict) -> Asked:
+        """From an address; what makes no sense is left out."""
+        state = query.get("state", "")
+        chosen = tuple(name for name in PRIORITIES if name in query.getlist("p"))
+        return cls(
+            state=state if state in STATES else "",
+            priorities=() if len(chosen) == len(PRIORITIES) else chosen,
+            source=query.get("source", "")[:60].replace("\0", ""),
+            words=" ".join(query.get("q", "").replace("\0", "").split())[:60],
+            page=query.get("page", "1"),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.state or self.priorities or self.source or self.words)
+
+    @property
+    def query(self) -> str:
+        """The same as the query string of an address, without the page."""
+        written = QueryDict(mutable=True)
+        for name, value in (("state", self.state), ("source", self.source), ("q", self.words)):
+            if value:
+                written[name] = value
+        written.setlist("p", list(self.priorities))
+        return written.urlencode()
+
+
+if TYPE_CHECKING:
+    _Pages = Paginator[Alert]
+else:
+    _Pages = Paginator
+
+
+class _Counted(_Pages):
+    """Counts only as far as anybody turns pages."""
+
+    def __init__(self, rows: QuerySet[Alert]) -> None:
+        super().__init__(rows, A_PAGE)
+        self._rows = rows
+
+    @cached_property
+    def count(self) -> int:
+        return self._rows.order_by()[:MOST_COUNTED].count()
+
+
+def _rows() -> QuerySet[Alert]:
+    return Alert.objects.select_related("conversation__source", "claimed_by", "closed_by").defer(
+        "trajectory", "versions", "outcome_note"
+    )
+
+
+def _open() -> QuerySet[Alert]:
+    return _rows().filter(state=State.OPEN, leads=True).order_by("priority", "raised_at", "pk")
+
+
+def search(asked: Asked, user: Account) -> QuerySet[Alert]:
+    """The alerts asked for. Of a fold every alert is found: who searches wants all of them."""
+    every = _rows().filter(state=State.OPEN).order_by("priority", "raised_at", "pk")
+    now = timezone.now()
+    rows = {
+        "": _rows().order_by("-raised_at") if asked.words else _open().filter(claimed_by=None),
+        "waiting": _open().filter(claimed_by=None),
+        "mine": every.filter(claimed_by=user),
+        "others": every.exclude(claimed_by=None).exclude(claimed_by=user),
+        "escalated": every.filter(escalated_at__isnull=False).order_by("escalated_at"),
+        "overdue": every.filter(claimed_by=None, due_at__lte=now).order_by("due_at"),
+        "held": every.filter(hold_until__gt=now).order_by("hold_until"),
+        "closed": _rows().filter(state=State.CLOSED).order_by("-closed_at"),
+        "all": _rows().order_by("-raised_at"),
+    }[asked.state]
+    if asked.priorities:
+        rows = rows.filter(priority__in=asked.priorities)
+    if asked.source:
+        rows = rows.filter(conversation__source=asked.source)
+    return rows.filter(_words(asked.words)) if asked.words else rows
+
+
+def _words(words: str) -> Q:
+    """A number finds the alert; anything else the end of a pseudonym, a source or a holder."""
+    if words.isascii() and words.isdigit() and len(words) < 18:
+        return Q(pk=int(words)) | Q(about__endswith=words)
+    tail = words.removeprefix("…").removeprefix("...")
+    sources = SourceRecord.objects.filter(name__icontains=words).values("pk")
+    people = Account.objects.filter(
+        Q(display_name__icontains=words) | Q(username__iexact=words)
+    ).values("pk")
+    return (
+        Q(about__endswith=tail)
+        | Q(conversation__source__in=sources)
+        | Q(claimed_by__in=people)
+        | Q(closed_by__in=people)
+    )
+
+
+def _paged(rows: QuerySet[Alert], number: str) -> Page[Alert]:
+    return _Counted(rows).get_page(number)
+
+
+def lists(asked: Asked, user: Account) -> dict[str, Any]:
+    """Context of the lists."""
+    found: dict[str, Any] = {
+        "asked": asked,
+        "now": timezone.now(),
+        "newest": Alert.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
+        "handovers": shifts.pending(user),
+        "waiting_count": _open().filter(claimed_by=None).order_by()[:MOST_COUNTED].count(),
+    }
+    if may(user, Act.LEAD_SHIFT):
+        found |= _for_supervisors()
+    if asked:
+        page = _paged(search(asked, user), asked.page)
+        found |= {"page": page, "title": STATES[asked.state] if asked.state else _("찾은 경보")}
+        shown = list(page)
+    else:
+        page = _paged(_open().filter(claimed_by=None), asked.page)
+        mine = list(_open().filter(claimed_by=user)[:A_PAGE])
+        others = list(_open().exclude(claimed_by=None).exclude(claimed_by=user)[:A_PAGE])
+        found |= {
+            "page": page,
+            "mine": mine,
+            "others": others,
+            "closed": _rows().filter(state=State.CLOSED).order_by("-closed_at")[:10],
+        }
+        shown = [*page, *mine, *others, *found.get("escalated", ())]
+    folds = folding.folded([alert for alert in shown if alert.state == State.OPEN])
+    for alert in shown:
+        alert.folded = folds.get(alert.pk, [])  # type: ignore[attr-defined]
+    return found
+
+
+def _for_supervisors() -> dict[str, Any]:
+    every = _rows().filter(state=State.OPEN, leads=True, escalated_at__isnull=False)
+    channels = list(Channel.objects.filter(active=True))
+    return {
+        "escalated": list(every.order_by("priority", "escalated_at")[:20]),
+        "escalated_count": every.order_by()[:MOST_COUNTED].count(),
+        "no_channel": not channels,
+        "dead_channels": [channel for channel in channels if channel.failing_since],
+        "undelivered": notices.undelivered(),
+    }
+
+
+def filters(user: Account) -> dict[str, Any]:
+    """Context of the form above the lists."""
+    return {
+        "states": STATES.items(),
+        "priorities": PRIORITIES,
+        "sources": SourceRecord.objects.order_by("name").values_list("pk", "name"),
+        "views": SavedView.objects.filter(owner=user),
+    }

@@ -1,0 +1,49 @@
+"""Keeps the watch while the console runs: every few seconds the timers, then the calls."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.utils import timezone
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 5.0
+
+
+class Keeper:
+    """One thread a process. Several processes may keep watch; each thing is done once."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begins; a second call does nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._keep, name="watch", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the round that is on; a call that is under way is not waited for."""
+        self._over.set()
+
+    def _keep(self) -> None:
+        from django.db import close_old_connections, connections
+
+        from ansim.casework.actions import notices, watch
+
+        while not self._over.wait(ROUND_SECONDS):
+            try:
+                close_old_connections()
+                watch.keep(timezone.now())
+                notices.deliver()
+            except Exception as error:
+                # The database may be away for a while: the next round tries again.
+                log.warning("the watch could not look: %s", type(error).__name__)
+                connections.close_all()
+        connections.close_all()
+
+
+keeper = Keeper()
