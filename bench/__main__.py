@@ -39,10 +39,13 @@ def detection_rows(seconds: float) -> list[Row]:
     from ansim.training.speed import measure
 
     found = measure(seconds)
-    return [
-        (name.replace("_", " "), f"{value:,.0f}", "messages/s, one core")
-        for name, value in found.items()
-    ]
+    rows = []
+    for name, value in found.items():
+        if name.endswith("asked"):
+            rows.append((name.replace("_", " "), f"{100 * value:.2f}", "% by context model"))
+        else:
+            rows.append((name.replace("_", " "), f"{value:,.0f}", "messages/s, one core"))
+    return rows
 
 
 class House:

@@ -40,8 +40,8 @@ Written by `ansim train`; do not edit by hand.
 | | |
 |---|---|
 | made by | `ansim train` (seed {facts.seed}; same data, same bytes on the same platform) |
-| data | `data/conversations.jsonl` followed by `phrases.jsonl` and `lessons.jsonl`, SHA-256 `{facts.data}` |
-| conversations judged | {facts.conversations}, of them {facts.grooming} grooming; {facts.turns} turns |
+| data | `conversations`, `phrases`, `lessons` (`data/*.jsonl`), SHA-256 `{facts.data}` |
+| judged on | {facts.conversations} conversations, {facts.grooming} grooming; {facts.turns} turns |
 | `{GATE_FILE}` | SHA-256 `{facts.gate_hash}`, {facts.features} features |
 {context}| `{RISK_FILE}` | SHA-256 `{facts.risk_hash}` |
 | alert threshold | risk {risk.threshold:.3f} |
