@@ -72,7 +72,9 @@ def test_other_roles_may_do_nothing_with_alerts(alert: Alert, person: People, ro
     for act in (
         lambda: alerts.claim(alert.pk, somebody),
         lambda: alerts.reveal(alert.pk, somebody, "왜"),
-        lambda: alerts.close(alert.pk, somebody, "confirmed", done=["contact_made"]),
+        lambda: alerts.close(
+            alert.pk, somebody, "confirmed", done=["contact_made"], grounds="tactics"
+        ),
         lambda: interventions.send(alert.pk, somebody, "안녕"),
     ):
         with pytest.raises(Refused) as refused:
@@ -115,7 +117,7 @@ def test_closing_says_what_is_missing(
 
 def test_closing_needs_the_holder(alert: Alert, counsellor: Account) -> None:
     with pytest.raises(Refused) as refused:
-        alerts.close(alert.pk, counsellor, "confirmed", done=["contact_made"])
+        alerts.close(alert.pk, counsellor, "confirmed", done=["contact_made"], grounds="tactics")
     assert refused.value.code == "not_holder"
 
 
@@ -123,7 +125,9 @@ def test_closing_tells_the_stream_in_the_same_transaction(
     alert: Alert, counsellor: Account
 ) -> None:
     alerts.claim(alert.pk, counsellor)
-    alerts.close(alert.pk, counsellor, "confirmed", "112에 알림", done=["handed_off_112"])
+    alerts.close(
+        alert.pk, counsellor, "confirmed", "112에 알림", done=["handed_off_112"], grounds="tactics"
+    )
     [command] = stream_commands.pending(10)
     assert command.kind == "alert_closed"
     assert command.payload == {
@@ -144,9 +148,9 @@ def test_closing_tells_the_stream_in_the_same_transaction(
 
 def test_a_dismissal_can_be_taken_back_for_ten_minutes(alert: Alert, counsellor: Account) -> None:
     alerts.claim(alert.pk, counsellor)
-    alerts.close(alert.pk, counsellor, "not_grooming")
+    alerts.close(alert.pk, counsellor, "not_grooming", grounds="peers_n1")
     assert alerts.reopen(alert.pk, counsellor, "잘못 누름").state == "open"
-    alerts.close(alert.pk, counsellor, "not_grooming")
+    alerts.close(alert.pk, counsellor, "not_grooming", grounds="peers_n1")
     Alert.objects.update(closed_at=timezone.now() - timedelta(minutes=11))
     with pytest.raises(Refused) as refused:
         alerts.reopen(alert.pk, counsellor, "늦음")
@@ -157,7 +161,7 @@ def test_taking_a_dismissal_back_tells_the_stream_as_well(
     alert: Alert, counsellor: Account
 ) -> None:
     alerts.claim(alert.pk, counsellor)
-    alerts.close(alert.pk, counsellor, "not_grooming")
+    alerts.close(alert.pk, counsellor, "not_grooming", grounds="peers_n1")
     alerts.reopen(alert.pk, counsellor, "잘못 누름")
     closed, reopened = stream_commands.pending(10)
     assert (closed.kind, reopened.kind) == ("alert_closed", "alert_reopened")
@@ -170,7 +174,8 @@ def test_words_that_waited_are_not_sent_after_a_closing(
 ) -> None:
     alerts.claim(alert.pk, counsellor)
     message = interventions.send(alert.pk, counsellor, "괜찮아요?")
-    alerts.close(alert.pk, counsellor, outcome, done=["no_contact"])
+    grounds = {"not_grooming": "peers_n1", "confirmed": "tactics"}[outcome]
+    alerts.close(alert.pk, counsellor, outcome, done=["no_contact"], grounds=grounds)
     assert interventions.take_queued() == []
     message.refresh_from_db()
     assert message.state == "failed"
@@ -189,7 +194,7 @@ def test_words_put_back_into_the_queue_after_a_closing_are_not_sent(
     alerts.claim(alert.pk, counsellor)
     interventions.send(alert.pk, counsellor, "괜찮아요?")
     [taken] = interventions.take_queued()
-    alerts.close(alert.pk, counsellor, "confirmed", done=["no_contact"])
+    alerts.close(alert.pk, counsellor, "confirmed", done=["no_contact"], grounds="tactics")
     assert [left.id for left in interventions.left_sending()] == [taken.id]
     assert interventions.record_delivery(taken.id, "queued", "대화방이 답하지 않음")
     assert interventions.take_queued() == []
@@ -246,7 +251,7 @@ def test_a_message_is_handed_to_the_courier_once_and_accounted_for(
     message = interventions.send(alert.pk, counsellor, " 괜찮아요?\r\n여기 있어요 ")
     [taken] = interventions.take_queued(5)
     assert (taken.id, taken.source, taken.conversation) == (str(message.pk), "demo", "room")
-    assert taken.text == "괜찮아요?\n여기 있어요"
+    assert taken.text.split("\n\n")[0] == "괜찮아요?\n여기 있어요"
     assert interventions.take_queued(5) == []
     assert [left.id for left in interventions.left_sending()] == [taken.id]
     assert interventions.record_delivery(taken.id, "sent")

@@ -186,7 +186,7 @@ def test_a_dismissed_alert_loses_its_text_after_ten_minutes(
 ) -> None:
     alert, other = raised(), raised("other")
     alerts.claim(alert.pk, counsellor)
-    alerts.close(alert.pk, counsellor, "not_grooming", "잡담")
+    alerts.close(alert.pk, counsellor, "not_grooming", "잡담", grounds="peers_n1")
     assert retention.purge(after(minutes=9)).turns == 0
     done = retention.purge(after(minutes=11))
     assert (done.turns, done.alerts) == (2, 1)
@@ -204,11 +204,11 @@ def test_text_stays_while_another_alert_needs_it(source: SourceRecord, counsello
     alert = raised()
     alerts.raise_or_update([report(11, about="other", turns=(risky(3, author="other"),))])
     alerts.claim(alert.pk, counsellor)
-    alerts.close(alert.pk, counsellor, "not_grooming")
+    alerts.close(alert.pk, counsellor, "not_grooming", grounds="peers_n1")
     assert retention.purge(after(hours=1)).turns == 0
     second = Alert.objects.get(about="other")
     alerts.claim(second.pk, counsellor)
-    alerts.close(second.pk, counsellor, "not_grooming")
+    alerts.close(second.pk, counsellor, "not_grooming", grounds="peers_n1")
     assert retention.purge(after(hours=1)).turns == 3
 
 
@@ -216,7 +216,9 @@ def test_flagged_text_goes_after_twelve_months(source: SourceRecord, counsellor:
     alert = raised()
     alerts.claim(alert.pk, counsellor)
     interventions.send(alert.pk, counsellor, "안녕하세요")
-    alerts.close(alert.pk, counsellor, "confirmed", "메모", done=["contact_made"])
+    alerts.close(
+        alert.pk, counsellor, "confirmed", "메모", done=["contact_made"], grounds="tactics"
+    )
     assert retention.purge(after(days=364)) == retention.Purged(turns=0, messages=0, alerts=0)
     done = retention.purge(after(days=366))
     assert (done.turns, done.messages, done.alerts) == (2, 1, 1)

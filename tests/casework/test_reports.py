@@ -21,6 +21,7 @@ from ansim.casework.models import (
     State,
     Turn,
 )
+from ansim.casework.models.alert import GROUNDS
 from ansim.detection import Priority
 from tests.casework.conftest import report, risky, turn
 
@@ -115,7 +116,8 @@ def test_a_second_suspect_in_the_same_room_gets_an_alert_of_their_own(
 
 def close(alert: Alert, actor: Account, outcome: str = "confirmed") -> None:
     alerts.claim(alert.pk, actor)
-    alerts.close(alert.pk, actor, outcome, done=["contact_made"])
+    grounds = GROUNDS[outcome][0]
+    alerts.close(alert.pk, actor, outcome, done=["contact_made"], grounds=grounds)
 
 
 def test_new_evidence_after_closing_opens_the_next_linked_episode(

@@ -103,7 +103,9 @@ def test_closing_while_evidence_comes_in_loses_neither(declared: None) -> None:
         fresh = [report(2, conversation=f"r{n}", turns=(risky(2),))]
         results = at_once(
             [
-                lambda pk=pk: alerts.close(pk, who, "confirmed", done=["contact_made"]),
+                lambda pk=pk: alerts.close(
+                    pk, who, "confirmed", done=["contact_made"], grounds="tactics"
+                ),
                 lambda fresh=fresh: alerts.raise_or_update(fresh),
             ]
         )

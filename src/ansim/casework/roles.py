@@ -35,9 +35,11 @@ class Act(StrEnum):
     HAND_OVER = "hand_over"
     LEAD_SHIFT = "lead_shift"
     SEND = "send"
+    HAND_OFF = "hand_off"
     CLOSE = "close"
     UPLOAD = "upload"
     APPROVE_TEMPLATES = "approve_templates"
+    EDIT_AGENCIES = "edit_agencies"
     SEE_AUDIT = "see_audit"
     ADMINISTER = "administer"
 
@@ -51,6 +53,7 @@ _COUNSELLING = frozenset(
         Act.ESCALATE,
         Act.HAND_OVER,
         Act.SEND,
+        Act.HAND_OFF,
         Act.CLOSE,
         Act.UPLOAD,
     }
@@ -61,9 +64,9 @@ _COUNSELLING = frozenset(
 TABLE: dict[Role, frozenset[Act]] = {
     Role.COUNSELLOR: _COUNSELLING,
     Role.SUPERVISOR: _COUNSELLING
-    | {Act.RELEASE_ANY, Act.LEAD_SHIFT, Act.APPROVE_TEMPLATES, Act.SEE_AUDIT},
+    | {Act.RELEASE_ANY, Act.LEAD_SHIFT, Act.APPROVE_TEMPLATES, Act.EDIT_AGENCIES, Act.SEE_AUDIT},
     Role.LIAISON: frozenset(),
-    Role.ADMINISTRATOR: frozenset({Act.ADMINISTER, Act.SEE_AUDIT}),
+    Role.ADMINISTRATOR: frozenset({Act.ADMINISTER, Act.EDIT_AGENCIES, Act.SEE_AUDIT}),
     Role.RESEARCHER: frozenset(),
     Role.AUDITOR: frozenset({Act.SEE_AUDIT}),
 }

@@ -9,14 +9,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit, folding, interventions, triage
+from ansim.casework.actions import audit, drafts, folding, interventions, triage, wellbeing
 from ansim.casework.actions.permission import require
 from ansim.casework.actions.reports import AlertReport, raise_or_update
 from ansim.casework.actions.targets import due, in_force
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Alert, Outcome, State, StreamCommand
-from ansim.casework.models.alert import Done
+from ansim.casework.models import Account, Alert, Answer, Outcome, State, StreamCommand, Turn
+from ansim.casework.models.alert import GROUNDS, Done
 from ansim.casework.roles import Act, may
+from ansim.detection import Priority
 
 __all__ = [
     "UNDO",
@@ -29,6 +30,8 @@ __all__ = [
     "reopen",
     "reveal",
 ]
+
+CLOSING = ("state", "outcome", "grounds", "done", "outcome_note", "closed_at", "closed_by")
 
 UNDO = timedelta(minutes=10)
 """A dismissal can be taken back for this long; then the text is gone (R06)."""
@@ -72,8 +75,9 @@ def may_reveal(alert: Alert, actor: Account) -> bool:
 
 
 @transaction.atomic
-def reveal(alert_id: int, actor: Account, reason: str) -> None:
-    """Records that this person reads the words of this conversation, and why (R05, R26).
+def reveal(alert_id: int, actor: Account, reason: str, turn_id: int | None = None) -> None:
+    """Records that this person reads the words of this conversation, and why (R05, R26); with
+    ``turn_id`` those of one turn alone. Counts them for the person's own wellbeing.
 
     Raises Refused without a reason or where another counsellor holds the alert.
     """
@@ -82,7 +86,17 @@ def reveal(alert_id: int, actor: Account, reason: str) -> None:
         raise Refused("not_allowed", _("이 경보는 다른 상담원이 맡고 있습니다."))
     if not reason.strip():
         raise Refused("reason_missing", _("대화 내용을 보는 까닭을 적어 주세요."))
-    audit.record("alert.text_revealed", alert, actor=actor, reason=reason)
+    turns = Turn.objects.filter(
+        conversation_id=alert.conversation_id, by_agency=False, text__isnull=False
+    )
+    details: dict[str, int] = {}
+    if turn_id is not None:
+        turns = turns.filter(pk=turn_id)
+        details["turn"] = turn_id
+        if not turns.exists():
+            raise Refused("no_such_turn", _("이 대화에 없는 메시지입니다."))
+    wellbeing.count(actor, list(turns.defer("text", "attachments")))
+    audit.record("alert.text_revealed", alert, actor=actor, reason=reason, details=details)
 
 
 @transaction.atomic
@@ -147,14 +161,21 @@ def release(alert_id: int, actor: Account, reason: str = "") -> Alert:
 
 @transaction.atomic
 def close(
-    alert_id: int, actor: Account, outcome: str, note: str = "", *, done: Sequence[str] = ()
+    alert_id: int,
+    actor: Account,
+    outcome: str,
+    note: str = "",
+    *,
+    done: Sequence[str] = (),
+    grounds: str = "",
 ) -> Alert:
     """Closes an alert that the actor holds, and tells the stream so, in one transaction.
 
     Words of it that no courier has taken yet are not sent any more.
 
-    ``outcome`` is one of ``Outcome``; ``done`` says what was done (``Done``), needed unless the
-    outcome is "not grooming". Raises Refused naming what is missing.
+    ``outcome`` is one of ``Outcome``, ``grounds`` what it rests on (``GROUNDS``), needed for P1 and
+    P2; ``done`` says what was done (``Done``), needed unless the outcome is "not grooming". Of P1
+    and P2 every hand-off must have its answer (R21). Raises Refused naming what is missing.
     """
     require(actor, Act.CLOSE)
     alert = _locked(alert_id)
@@ -168,17 +189,27 @@ def close(
         raise Refused("done_missing", _("무엇을 했는지 하나 이상 골라 주세요."))
     if Done.NO_CONTACT in steps and Done.CONTACT_MADE in steps:
         raise Refused("done_contradicts", _("‘대화함’과 ‘연락하지 않음’을 함께 고를 수 없습니다."))
+    urgent = alert.priority in (Priority.P1, Priority.P2)
+    if (urgent or grounds) and grounds not in GROUNDS[outcome]:
+        raise Refused("grounds_missing", _("그렇게 판단한 까닭을 골라 주세요."))
+    if urgent and alert.hand_offs.filter(answer=Answer.WAITING).exists():
+        raise Refused(
+            "answer_missing", _("답을 기다리는 연계가 있습니다. 결과를 먼저 적어 주세요.")
+        )
     alert.state = State.CLOSED
     alert.outcome = outcome
+    alert.grounds = grounds
     alert.done = steps
     alert.outcome_note = note.strip() or None
     alert.closed_at = timezone.now()
     alert.closed_by = actor
-    alert.save(update_fields=["state", "outcome", "done", "outcome_note", "closed_at", "closed_by"])
+    alert.save(update_fields=CLOSING)
     interventions.end_queued(alert, actor)
+    drafts.forget_all([alert.pk])
     folding.elect({alert.fold})
     _tell_stream("alert_closed", alert)
-    audit.record("alert.closed", alert, actor=actor, details={"outcome": outcome, "done": steps})
+    details = {"outcome": outcome, "done": steps, "grounds": grounds}
+    audit.record("alert.closed", alert, actor=actor, details=details)
     return alert
 
 
@@ -202,12 +233,12 @@ def reopen(alert_id: int, actor: Account, reason: str) -> Alert:
     if later.exists():
         raise Refused("later_episode", _("이 계정에 대한 새 경보가 이미 있습니다."))
     alert.state = State.OPEN
-    alert.outcome = ""
+    alert.outcome = alert.grounds = ""
     alert.done = []
     alert.outcome_note = None
     alert.closed_at = None
     alert.closed_by = None
-    alert.save(update_fields=["state", "outcome", "done", "outcome_note", "closed_at", "closed_by"])
+    alert.save(update_fields=CLOSING)
     folding.elect({alert.fold})
     _tell_stream("alert_reopened", alert)
     audit.record("alert.reopened", alert, actor=actor, reason=reason)

@@ -6,6 +6,7 @@ Nothing here writes a message by itself (R08), and none goes out without an auth
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import msgspec
@@ -13,9 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit
+from ansim.casework import checking, wording
+from ansim.casework.actions import audit, drafts
 from ansim.casework.actions.permission import require
-from ansim.casework.errors import Refused
+from ansim.casework.errors import Refused, Unfit
 from ansim.casework.models import (
     Account,
     Alert,
@@ -72,7 +74,8 @@ def send(
     message that is there already.
 
     Raises Refused: not holder, closed, empty, over 2,000 characters, a template nobody approved,
-    a source through which nobody can be reached, or an id under which something else was sent.
+    a source through which nobody can be reached, or an id under which something else was sent;
+    Unfit for words that blame, accuse, ask for identity or money, link or promise (R20).
     """
     require(actor, Act.SEND)
     try:
@@ -88,9 +91,11 @@ def send(
     if alert.claimed_by_id != actor.pk:
         raise Refused("not_holder", _("먼저 이 경보를 맡아야 메시지를 보낼 수 있습니다."))
     words = text.replace("\r\n", "\n").strip()
-    already = OutgoingMessage.objects.filter(pk=message_id).first() if message_id else None
+    message_id = message_id or uuid4()
+    shown = checking.signed(words, message_id, language)
+    already = OutgoingMessage.objects.filter(pk=message_id).first()
     if already is not None:
-        if (already.alert_id, already.author_id, already.text) == (alert.pk, actor.pk, words):
+        if (already.alert_id, already.author_id, already.text) == (alert.pk, actor.pk, shown):
             return already
         raise Refused("already_sent", _("이미 다른 글을 보낸 미리보기입니다. 다시 미리 봐 주세요."))
     source = alert.conversation.source
@@ -106,15 +111,20 @@ def send(
         raise Refused("unreadable", _("보낼 수 없는 글자가 들어 있습니다."))
     if template is not None and not template.approved:
         raise Refused("not_approved", _("아직 승인되지 않은 첫 메시지입니다."))
+    findings = wording.check(words, approved_wordings())
+    if findings:
+        raise Unfit(_("그대로 보낼 수 없는 말이 있습니다. 표시한 곳을 고쳐 주세요."), findings)
     message = OutgoingMessage.objects.create(
-        id=message_id or uuid4(),
+        id=message_id,
         alert=alert,
         author=actor,
-        text=words,
+        text=shown,
         language=language,
         template=template,
         created_at=timezone.now(),
+        check_hash=checking.kept(checking.code(message_id)) if shown != words else "",
     )
+    drafts.forget(alert, actor, "message")
     audit.record(
         "message.queued",
         alert,
@@ -128,6 +138,31 @@ def send(
         },
     )
     return message
+
+
+def approved_wordings() -> list[str]:
+    """What approved first messages say: a promise that stands in one of them may be made."""
+    return [row.text for row in MessageTemplate.objects.filter(approved_at__isnull=False)]
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader with a code is told; never the words, the room or the counsellor."""
+
+    sent_at: datetime
+    language: str
+
+
+def check_code(typed: str) -> Checked | None:
+    """Whether a message with this code has gone out, and when. None for an unknown code, and for
+    words that no courier ever took."""
+    kept = checking.kept(typed)
+    if not kept:
+        return None
+    gone = (Delivery.SENDING, Delivery.SENT, Delivery.UNKNOWN)
+    row = OutgoingMessage.objects.filter(check_hash=kept, state__in=gone).first()
+    if row is None:
+        return None
+    return Checked(sent_at=row.sent_at or row.created_at, language=row.language)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import Q
 
-from ansim.casework.actions import audit, interventions
+from ansim.casework.actions import audit, drafts, interventions, referrals
 from ansim.casework.actions.alerts import UNDO
 from ansim.casework.models import (
     Alert,
@@ -76,6 +76,8 @@ def purge(now: datetime) -> Purged:
     Handover.objects.filter(offered_at__lte=now - FLAGGED).update(note=None)
     gone = {alert.pk: alert for alert in (*over, *old)}
     Alert.objects.filter(pk__in=gone).update(text_purged_at=now, outcome_note=None)
+    referrals.forget(gone)
+    drafts.forget_all(list(gone))
     AuditEvent.objects.bulk_create(
         audit.row("alert.text_purged", "alert", pk, actor=audit.RETENTION, at=now) for pk in gone
     )
