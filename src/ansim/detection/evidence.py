@@ -81,7 +81,7 @@ UNSUPPORTED = 0.3
 """Share that the way of talking counts while no tactic beyond contact and age was seen. Asking an
 age and being told one is what grooming begins with, and most harmless chats between strangers
 too: by themselves they must raise no alert."""
-UNASKED = -4.0
+UNASKED = -6.0
 """Log-odds below which the context model is not believed: with that an account starts, so that
 not to have been asked about is to be harmless."""
 RENEWED = 0.6
