@@ -40,7 +40,7 @@ def test_one_answer_a_line_in_order_with_exactly_the_promised_fields(tmp_path: P
     assert (lure["id"], calm["id"]) == ("한 방", "calm")
     assert len(lure["turns"]) == len(LURE)
     for turn, (_, text) in zip(lure["turns"], LURE, strict=True):
-        assert list(turn) == ["risk", "tactics", "spans"]
+        assert list(turn) == ["risk", "tactics", "spans", "assessed"]
         assert 0 <= turn["risk"] <= 1
         assert all(key[0] == "T" and 0 <= value <= 1 for key, value in turn["tactics"].items())
         assert all(0 <= start < end <= len(text) for start, end, _ in turn["spans"])

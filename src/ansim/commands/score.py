@@ -151,6 +151,8 @@ def _conversations(source: BinaryIO) -> Iterator[ScoredConversation]:
 
 def score(detector: Detector, batch: list[ScoredConversation]) -> Iterator[dict[str, object]]:
     """The answer to each conversation of a batch, in order."""
+    from ansim.detection.roles import roles
+
     messages = []
     for place, conversation in enumerate(batch):
         order = sorted(range(len(conversation.turns)), key=lambda i: (conversation.turns[i].at, i))
@@ -165,12 +167,13 @@ def score(detector: Detector, batch: list[ScoredConversation]) -> Iterator[dict[
             )
             for index in order
         ]
-    _, assessments = detector.assess({}, messages)
+    states, assessments = detector.assess({}, messages)
     found: list[list[Assessment]] = [[] for _ in batch]
     for assessment in assessments:
         found[int(assessment.conversation)].append(assessment)
-    for conversation, scored in zip(batch, found, strict=True):
-        yield _answer(conversation, scored)
+    for place, (conversation, scored) in enumerate(zip(batch, found, strict=True)):
+        state = states.get(str(place))
+        yield _answer(conversation, scored) | {"speakers": roles(state) if state else {}}
 
 
 def _answer(conversation: ScoredConversation, scored: list[Assessment]) -> dict[str, object]:
@@ -184,6 +187,7 @@ def _answer(conversation: ScoredConversation, scored: list[Assessment]) -> dict[
             "risk": assessment.risk,
             "tactics": {k: v for k, v in assessment.turn.tactics.items() if k.startswith("T")},
             "spans": assessment.turn.spans,
+            "assessed": assessment.turn.assessed,
         }
         for event in assessment.alerts:
             if alert_at is None:
