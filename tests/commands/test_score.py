@@ -36,7 +36,7 @@ def _score(tmp_path: Path, lines: list[Any], *options: str) -> tuple[int, list[A
 def test_one_answer_a_line_in_order_with_exactly_the_promised_fields(tmp_path: Path) -> None:
     status, (lure, calm) = _score(tmp_path, [_LINE, _CALM])
     assert status == 0
-    assert list(lure) == ["id", "turns", "alert_at", "priority", "about"]
+    assert list(lure) == ["id", "turns", "alert_at", "priority", "about", "speakers"]
     assert (lure["id"], calm["id"]) == ("한 방", "calm")
     assert len(lure["turns"]) == len(LURE)
     for turn, (_, text) in zip(lure["turns"], LURE, strict=True):

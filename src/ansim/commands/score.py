@@ -53,8 +53,9 @@ def register(subparsers: Any) -> None:
         help="대화 파일의 위험도를 차례마다 계산 / risk of conversations, turn by turn",
         description=(
             'One conversation a line in: {"id", "channel", "turns": [{"at", "from", "text"}]}. '
-            'One line out: {"id", "turns": [{"risk", "tactics", "spans"}], "alert_at", "priority",'
-            ' "about"}. Turns are read in the order of their time.'
+            'One line out: {"id", "turns": [{"risk", "tactics", "spans", "assessed"}], "alert_at", '
+            '"priority", "about", "speakers"}. Turns are read in the order of their time; one in '
+            "another language than Korean is not assessed."
         ),
     )
     parser.add_argument("input", metavar="IN.jsonl", help="입력 파일, -는 표준 입력 / - is stdin")
