@@ -70,7 +70,9 @@ def _score(arguments: argparse.Namespace) -> int:
     if _refused(arguments):
         return 2
     try:
-        detector = Detector.load(arguments.model, arguments.threshold)
+        detector = Detector.load(
+            arguments.model, arguments.threshold, any_language=arguments.any_language
+        )
         found = score(conversations(arguments.xml), predators(arguments.predators), detector)
     except (PanError, ModelError, ValueError) as error:
         print(f"ansim pan score: {error}", file=sys.stderr)

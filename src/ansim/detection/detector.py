@@ -54,11 +54,13 @@ class Detector:
         context: ContextModel | None,
         threshold: float | None = None,
         words: OperatorWords | None = None,
+        any_language: bool = False,
     ) -> None:
         self.gate = gate
         self.risk = risk
         self.context = context
         self.words = words
+        self._any_language = any_language
         self.threshold = risk.threshold if threshold is None else threshold
         self.watch = min(risk.watch, self.threshold)
 
@@ -68,17 +70,19 @@ class Detector:
         path: Path | None = None,
         threshold: float | None = None,
         words: Path | None = None,
+        any_language: bool = False,
     ) -> Detector:
         """The detector with the weights in folder ``path``, by default those of the package.
 
         ``threshold`` replaces the risk at which an alert is raised; ``words`` is an operator's list
-        for T12. Raises ``detection.weights.ModelError`` when the weights are missing or do not fit,
+        for T12; ``any_language`` is for researchers whose weights know another one than Korean.
+        Raises ``detection.weights.ModelError`` when the weights are missing or do not fit,
         and ValueError for a threshold outside 0..1 or a list that cannot be read.
         """
         if threshold is not None and not 0.0 < threshold < 1.0:
             raise ValueError(f"threshold is {threshold}; use a number between 0 and 1")
         listed = OperatorWords.load(words) if words else None
-        return cls(*weights.load(path or weights.default_folder()), threshold, listed)
+        return cls(*weights.load(path or weights.default_folder()), threshold, listed, any_language)
 
     @property
     def versions(self) -> Versions:
@@ -127,7 +131,11 @@ class Detector:
                     waiting = []
                     memory.make_room()
                 account = memory.account(message.author)
-                assessed = not (is_foreign(read.text) and memory.is_foreign(read.text, message.at))
+                assessed = (
+                    self._any_language
+                    or not is_foreign(read.text)
+                    or not memory.is_foreign(read.text, message.at)
+                )
                 if not assessed:
                     logits[number] = UNREAD
                 elif self.context is not None and (roused[number] or memory.attention):
