@@ -74,8 +74,8 @@ are an adaptation of it may take them under CC BY-SA 4.0 instead.
 ## Limits
 
 - All grooming in the data is synthetic, at the level of a prevention leaflet, written for this
-  project by fifteen writers. Nothing is known yet about real traffic; thresholds have to be set from
-  an alert budget in service (`ansim budget`).
+  project by fifteen writers. Nothing is known yet about real traffic; thresholds have to be set
+  from an alert budget in service (`ansim budget`).
 - About half of the benign conversations were written to look like grooming.
 - T12 (sexualised talk) stands in the data as a placeholder only, which is deleted before reading;
   the models know nothing of it. An operator may bring a list of words by path
