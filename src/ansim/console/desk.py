@@ -108,7 +108,7 @@ def search(asked: Asked, user: Account) -> QuerySet[Alert]:
         "waiting": _open().filter(claimed_by=None),
         "mine": every.filter(claimed_by=user),
         "others": every.exclude(claimed_by=None).exclude(claimed_by=user),
-        "escalated": every.filter(escalated_at__isnull=False).order_by("escalated_at"),
+        "escalated": every.filter(escalated_at__isnull=False).order_by("priority", "escalated_at"),
         "overdue": every.filter(claimed_by=None, due_at__lte=now).order_by("due_at"),
         "held": every.filter(hold_until__gt=now).order_by("hold_until"),
         "closed": _rows().filter(state=State.CLOSED).order_by("-closed_at"),
@@ -151,16 +151,19 @@ def lists(asked: Asked, user: Account) -> dict[str, Any]:
         "handovers": shifts.pending(user),
         "waiting_count": _open().filter(claimed_by=None).order_by()[:MOST_COUNTED].count(),
     }
-    if may(user, Act.LEAD_SHIFT):
+    leads_shift = may(user, Act.LEAD_SHIFT)
+    if leads_shift:
         found |= _for_supervisors()
     if asked:
         page = _paged(search(asked, user), asked.page)
         found |= {"page": page, "title": STATES[asked.state] if asked.state else _("찾은 경보")}
         shown = list(page)
     else:
-        page = _paged(_open().filter(claimed_by=None), asked.page)
-        mine = list(_open().filter(claimed_by=user)[:A_PAGE])
-        others = list(_open().exclude(claimed_by=None).exclude(claimed_by=user)[:A_PAGE])
+        # For supervisors what was escalated stands on top, and only there.
+        rows = _open().filter(escalated_at=None) if leads_shift else _open()
+        page = _paged(rows.filter(claimed_by=None), asked.page)
+        mine = list(rows.filter(claimed_by=user)[:A_PAGE])
+        others = list(rows.exclude(claimed_by=None).exclude(claimed_by=user)[:A_PAGE])
         found |= {
             "page": page,
             "mine": mine,
@@ -175,14 +178,14 @@ def lists(asked: Asked, user: Account) -> dict[str, Any]:
 
 
 def _for_supervisors() -> dict[str, Any]:
-    every = _rows().filter(state=State.OPEN, leads=True, escalated_at__isnull=False)
+    every = _open().filter(escalated_at__isnull=False)
     channels = list(Channel.objects.filter(active=True))
     return {
         "escalated": list(every.order_by("priority", "escalated_at")[:20]),
         "escalated_count": every.order_by()[:MOST_COUNTED].count(),
         "no_channel": not channels,
         "dead_channels": [channel for channel in channels if channel.failing_since],
-        "undelivered": notices.undelivered(),
+        "undelivered": notices.undelivered() if channels else 0,
     }
 
 

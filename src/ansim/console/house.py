@@ -6,8 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
+from ansim.casework.actions import wellbeing
 from ansim.casework.roles import Act, may
 
 
@@ -18,10 +20,17 @@ def agency() -> str:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Template context: ``agency``, ``demo`` and ``may.<act>`` for every act."""
+    """Template context: ``agency``, ``demo``, ``break_due`` and ``may.<act>`` for every act."""
     user = getattr(request, "user", None)
     return {
         "agency": agency(),
         "demo": settings.ANSIM.demo,
+        "break_due": SimpleLazyObject(
+            lambda: (
+                may(user, Act.REVEAL_TEXT) and wellbeing.break_due(user)
+                if user is not None
+                else False
+            )
+        ),
         "may": {act.value: user is not None and may(user, act) for act in Act},
     }

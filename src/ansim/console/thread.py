@@ -6,7 +6,7 @@ Without permission for the words the lines carry none: masking happens here, not
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +63,13 @@ class Line:
     detail: str = ""
     new_day: bool = False
     raised_here: bool = False
+    pk: int = 0
+    """Of the turn or message; 0 where there is none to act on."""
+    message: str = ""
+    """Id of the agency's message, where its author may send the words again."""
+    spared: bool = False
+    """Covered because this person asked to be spared such words."""
+    attempts: int = 0
 
 
 @dataclass(slots=True)
@@ -74,21 +81,32 @@ class Thread:
     revealed: bool
 
 
-def build(alert: Alert, *, revealed: bool, language: Language) -> Thread:
-    """The thread of the alert's conversation: its turns and what the agency sent into it."""
+def build(
+    alert: Alert,
+    *,
+    revealed: bool,
+    language: Language,
+    turns: Collection[int] = (),
+    spared: Collection[str] = (),
+) -> Thread:
+    """The thread of the alert's conversation: its turns and what the agency sent into it.
+
+    ``turns`` are shown even where not all is ``revealed``; where all is, words with a label among
+    ``spared`` stay covered unless they are among ``turns``.
+    """
     outgoing = list(
         OutgoingMessage.objects.filter(alert__conversation=alert.conversation_id).select_related(
             "author"
         )
     )
     ours = {str(message.pk) for message in outgoing}
-    turns = Turn.objects.filter(conversation=alert.conversation_id)
+    said = Turn.objects.filter(conversation=alert.conversation_id)
     # The agency's words come back through the stream; they are shown once, with their delivery.
-    turns = turns.exclude(by_agency=True, message_id__in=ours)
+    said = said.exclude(by_agency=True, message_id__in=ours)
     # Only the end of a long conversation is fetched, and with it opened: every look costs.
-    kept = list(turns.order_by("-at", "-pk")[:MOST_LINES])[::-1]
+    kept = list(said.order_by("-at", "-pk")[:MOST_LINES])[::-1]
     first_said = (
-        turns.filter(by_agency=False)
+        said.filter(by_agency=False)
         .order_by()
         .values_list("author")
         .annotate(first=Min("at"), place=Min("pk"))
@@ -96,9 +114,16 @@ def build(alert: Alert, *, revealed: bool, language: Language) -> Thread:
     )
     speakers = _speakers(kept, alert.about, language, [author for author, *_ in first_said])
     lines = [
-        _line(turn, speakers.get(turn.author), revealed=revealed, language=language)
+        _line(
+            turn,
+            speakers.get(turn.author),
+            revealed=turn.pk in turns or (revealed and not _spared(turn, spared)),
+            language=language,
+        )
         for turn in kept
     ]
+    for line, turn in zip(lines, kept, strict=True):
+        line.spared = revealed and turn.pk not in turns and _spared(turn, spared)
     raising = [
         line
         for line, turn in zip(lines, kept, strict=True)
@@ -114,7 +139,7 @@ def build(alert: Alert, *, revealed: bool, language: Language) -> Thread:
         lines=lines,
         speakers=list(speakers.values()),
         legend=[legend[name] for name in sorted(legend)],
-        left_out=max(0, turns.count() - len(kept)),
+        left_out=max(0, said.count() - len(kept)),
         revealed=revealed,
     )
 
@@ -200,6 +225,13 @@ def _line(turn: Turn, speaker: Speaker | None, *, revealed: bool, language: Lang
         unplaced=tuple(mark for mark in marks if mark.id not in placed),
         attachments=tuple(_attachment(item) for item in turn.attachments or ()),
         percent=None if turn.by_agency else in_percent(turn.risk),
+        pk=turn.pk or 0,
+    )
+
+
+def _spared(turn: Turn, spared: Collection[str]) -> bool:
+    return any(
+        isinstance(p := turn.tactics.get(name), (int, float)) and p >= SHOWN for name in spared
     )
 
 
@@ -215,6 +247,8 @@ def _sent(message: OutgoingMessage, *, revealed: bool) -> Line:
         delivery=message.state,
         delivery_label=str(Delivery(message.state).label),
         detail=harmless(message.detail),
+        attempts=message.attempts,
+        message=str(message.pk),
     )
 
 

@@ -8,11 +8,16 @@ from django.views.i18n import set_language
 from ansim.console.administration import site
 from ansim.console.views import (
     alert,
+    care,
+    checking,
+    composing,
     entry,
     errors,
+    helping,
     oversight,
     queue,
     shift,
+    standing,
     triage,
     upload,
 )
@@ -32,7 +37,12 @@ pages = [
     path("alerts/<int:alert_id>/release/", alert.release, name="release"),
     path("alerts/<int:alert_id>/reveal/", alert.reveal, name="reveal"),
     path("alerts/<int:alert_id>/mask/", alert.mask, name="mask"),
-    path("alerts/<int:alert_id>/send/", alert.send, name="send"),
+    path("alerts/<int:alert_id>/send/", composing.send, name="send"),
+    path("alerts/<int:alert_id>/send/<uuid:message_id>/again/", composing.again, name="again"),
+    path("alerts/<int:alert_id>/drafts/<str:form>/", composing.draft, name="draft"),
+    path("alerts/<int:alert_id>/hand-offs/", helping.hand_off, name="hand_off"),
+    path("alerts/<int:alert_id>/hand-offs/<int:hand_off_id>/", helping.answered, name="answered"),
+    path("alerts/<int:alert_id>/plan/", helping.plan, name="plan"),
     path("alerts/<int:alert_id>/close/", alert.close, name="close"),
     path("alerts/<int:alert_id>/reopen/", alert.reopen, name="reopen"),
     path("alerts/<int:alert_id>/escalate/", triage.escalate, name="escalate"),
@@ -55,6 +65,11 @@ pages = [
     path("upload/", upload.upload, name="upload"),
     path("audit/", oversight.audit, name="audit"),
     path("first-messages/", oversight.first_messages, name="first_messages"),
+    path("first-messages/<int:template_id>/", standing.edit, name="first_message"),
+    path("agencies/", standing.agencies, name="agencies"),
+    path("me/", care.care, name="care"),
+    path("me/rested/", care.rested, name="rested"),
+    path("check/", checking.check, name="check"),
     path("first-messages/<int:template_id>/approve/", oversight.approve, name="approve"),
 ]
 

@@ -20,6 +20,9 @@ from ansim.casework.roles import Act, may
 LONGEST = 2000
 """Characters of one note."""
 
+LENGTHS = {"name_ko": 80, "name_en": 80, "contact": 120, "purpose_ko": 200, "purpose_en": 200}
+"""Characters that an agency's fields hold."""
+
 QUESTIONS = {
     "now": _("지금 안전한가요? 누구와 함께 있나요?"),
     "trusted": _("믿고 말할 수 있는 어른은 누구인가요? (관계만)"),
@@ -154,10 +157,9 @@ def save_agency(actor: Account, agency_id: int | None, fields: Mapping[str, str 
     """Adds an agency, or changes one: names, contact, purposes, ``is_police``, ``active``."""
     require(actor, Act.EDIT_AGENCIES)
     row = Agency() if agency_id is None else _agency(agency_id)
-    for name in ("name_ko", "name_en", "contact", "purpose_ko", "purpose_en"):
+    for name, limit in LENGTHS.items():
         words = " ".join(str(fields.get(name, "")).split())
-        limit = Agency._meta.get_field(name).max_length
-        if limit is not None and len(words) > limit:
+        if len(words) > limit:
             raise Refused("too_long", _("너무 깁니다. 줄여서 적어 주세요."))
         setattr(row, name, words)
     if not (row.name_ko and row.name_en and row.contact):

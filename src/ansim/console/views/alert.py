@@ -5,33 +5,36 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ansim.casework.actions import alerts, interventions
+from ansim.casework.actions import alerts, drafts, interventions, referrals, wellbeing
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, MessageTemplate, Outcome, State
-from ansim.casework.models.alert import Done
+from ansim.casework.models.alert import GROUNDS, Done
 from ansim.casework.roles import Act, may
 from ansim.console import thread
 from ansim.console.access import StaffRequest, needs
 from ansim.console.chart import draw
 from ansim.console.templatetags.ansim import language
-from ansim.console.views import triage
+from ansim.console.views import helping, triage
+from ansim.sources.registry import CONNECTORS
 
 REVEALED_SECONDS = 30 * 60
 """Words stay visible to one person for this long; then they are masked again."""
 _SESSION = "revealed"
+_TURNS = "revealed_turns"
 
 
-def _alert(alert_id: int) -> Alert:
+def find(alert_id: int) -> Alert:
+    """The alert with what its page shows; 404 where there is none."""
     rows = Alert.objects.select_related(
         "conversation__source", "claimed_by", "closed_by", "escalated_by", "previous"
     )
@@ -46,6 +49,22 @@ def _revealed(request: StaffRequest, alert: Alert) -> bool:
     return time.time() < until and alerts.may_reveal(alert, request.user)
 
 
+def _revealed_turns(request: StaffRequest, alert: Alert) -> set[int]:
+    """Turns of this alert that were shown one by one and are not masked again yet."""
+    if not alerts.may_reveal(alert, request.user):
+        return set()
+    shown = request.session.get(_TURNS, {}).get(str(alert.pk), {})
+    return {int(turn) for turn, until in shown.items() if time.time() < until}
+
+
+def _reveal_turn(request: StaffRequest, alert_id: int, turn_id: int) -> None:
+    shown = request.session.get(_TURNS, {})
+    now = time.time()
+    here = {turn: until for turn, until in shown.get(str(alert_id), {}).items() if until > now}
+    here[str(turn_id)] = now + REVEALED_SECONDS
+    request.session[_TURNS] = {**shown, str(alert_id): here}
+
+
 def _set_revealed(request: StaffRequest, alert_id: int, until: float) -> None:
     shown = {
         key: end for key, end in request.session.get(_SESSION, {}).items() if end > time.time()
@@ -58,9 +77,17 @@ def _set_revealed(request: StaffRequest, alert_id: int, until: float) -> None:
 
 def _live(request: StaffRequest, alert: Alert) -> dict[str, Any]:
     threshold = alert.versions.get("threshold")
+    comfort = wellbeing.comfort(request.user)
     return {
+        "comfort": comfort,
         "alert": alert,
-        "thread": thread.build(alert, revealed=_revealed(request, alert), language=language()),
+        "thread": thread.build(
+            alert,
+            revealed=_revealed(request, alert),
+            turns=_revealed_turns(request, alert),
+            spared=comfort.spared,
+            language=language(),
+        ),
         "chart": draw(
             alert.trajectory,
             threshold if isinstance(threshold, (int, float)) else None,
@@ -70,8 +97,12 @@ def _live(request: StaffRequest, alert: Alert) -> dict[str, Any]:
     }
 
 
-def _forms(user: Account, alert: Alert) -> dict[str, Any]:
+def forms(user: Account, alert: Alert) -> dict[str, Any]:
+    """What this person may do here, and what they have typed so far."""
     holds = alert.state == State.OPEN and alert.claimed_by_id == user.pk
+    typed = drafts.of(alert, user) if holds else {}
+    message, closing = dict(typed.get("message", [])), typed.get("close", [])
+    connector = CONNECTORS.get(alert.conversation.source.connector)
     return {
         "holds": holds,
         "may_reveal": alerts.may_reveal(alert, user),
@@ -82,8 +113,20 @@ def _forms(user: Account, alert: Alert) -> dict[str, Any]:
         "can_reply": alert.conversation.source.can_reply,
         "first_messages": _first_messages() if holds else [],
         "max_length": interventions.MAX_LENGTH,
-        "outcomes": Outcome.choices,
+        "private": connector is not None and connector.can_message_privately,
+        "warned_off": referrals.warned_off(alert),
+        "draft": message.get("text", ""),
+        "chosen_template": message.get("template", ""),
+        "spoken": message.get("language", "ko"),
+        "verdicts": [
+            (outcome, Outcome(outcome).label, [(one.value, one.label) for one in grounds])
+            for outcome, grounds in GROUNDS.items()
+        ],
         "steps": Done.choices,
+        "chosen_outcome": dict(closing).get("outcome", ""),
+        "chosen_grounds": [value for name, value in closing if name.startswith("grounds-")],
+        "chosen_steps": [value for name, value in closing if name == "done"],
+        "note": dict(closing).get("note", ""),
     }
 
 
@@ -105,8 +148,9 @@ def _may_reopen(user: Account, alert: Alert) -> bool:
 def _page(request: StaffRequest, alert: Alert, status: int = 200, **more: Any) -> HttpResponse:
     context = {
         **_live(request, alert),
-        **_forms(request.user, alert),
+        **forms(request.user, alert),
         **triage.context(request.user, alert),
+        **helping.context(request.user, alert),
         **more,
     }
     return render(request, "console/alert.html", context, status=status)
@@ -114,49 +158,60 @@ def _page(request: StaffRequest, alert: Alert, status: int = 200, **more: Any) -
 
 def page(request: StaffRequest, alert_id: int, status: int = 200, **more: Any) -> HttpResponse:
     """The whole page, for acts that live elsewhere and were refused."""
-    return _page(request, _alert(alert_id), status, **more)
+    return _page(request, find(alert_id), status, **more)
 
 
 @require_GET
 @needs(Act.SEE_ALERTS)
 def show(request: StaffRequest, alert_id: int) -> HttpResponse:
-    return _page(request, _alert(alert_id))
+    return _page(request, find(alert_id))
 
 
 @require_GET
 @needs(Act.SEE_ALERTS)
 def live(request: StaffRequest, alert_id: int) -> HttpResponse:
     """The parts that change while somebody looks: the thread, and beside it the assessment."""
-    alert = _alert(alert_id)
+    alert = find(alert_id)
     context = {
         **_live(request, alert),
-        **_forms(request.user, alert),
+        **forms(request.user, alert),
         **triage.state(alert),
+        **helping.assessed(alert),
     }
     return render(request, "console/_alert_live.html", context)
 
 
 def _act(
-    request: StaffRequest, alert_id: int, act: Callable[[], object], done: str = ""
+    request: StaffRequest, alert_id: int, act: Callable[[], object], done: str = "", at: str = ""
 ) -> HttpResponseBase:
-    """Does one act and goes back to the page; a refusal is told there."""
+    """Does one act and goes back to the page, to the part ``at``; a refusal is told there."""
     try:
         act()
     except Refused as refused:
         if refused.code == "no_such_alert":
             raise Http404 from None
         messages.error(request, str(refused))
-    else:
-        if done:
-            messages.success(request, done)
-    return redirect("console:alert", alert_id)
+        return redirect("console:alert", alert_id)
+    if done:
+        messages.success(request, done)
+    return back(alert_id, at)
+
+
+def back(alert_id: int, at: str = "") -> HttpResponseBase:
+    """To the alert's page; the keyboard goes on where the person was (``at`` is an id there)."""
+    where = reverse("console:alert", args=[alert_id])
+    return redirect(f"{where}#{at}" if at else where)
 
 
 @require_POST
 @needs(Act.CLAIM)
 def claim(request: StaffRequest, alert_id: int) -> HttpResponseBase:
     return _act(
-        request, alert_id, lambda: alerts.claim(alert_id, request.user), _("이 경보를 맡았습니다.")
+        request,
+        alert_id,
+        lambda: alerts.claim(alert_id, request.user),
+        _("이 경보를 맡았습니다."),
+        at="text",
     )
 
 
@@ -175,81 +230,26 @@ def release(request: StaffRequest, alert_id: int) -> HttpResponseBase:
 @require_POST
 @needs(Act.REVEAL_TEXT)
 def reveal(request: StaffRequest, alert_id: int) -> HttpResponseBase:
-    def act() -> None:
-        alerts.reveal(alert_id, request.user, request.POST.get("reason", ""))
-        _set_revealed(request, alert_id, time.time() + REVEALED_SECONDS)
+    asked = request.POST.get("turn", "")
+    turn = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
 
-    return _act(request, alert_id, act)
+    def act() -> None:
+        alerts.reveal(alert_id, request.user, request.POST.get("reason", ""), turn_id=turn)
+        if turn is None:
+            _set_revealed(request, alert_id, time.time() + REVEALED_SECONDS)
+        else:
+            _reveal_turn(request, alert_id, turn)
+
+    return _act(request, alert_id, act, at="thread" if turn is None else f"turn-{turn}")
 
 
 @require_POST
 @needs(Act.REVEAL_TEXT)
 def mask(request: StaffRequest, alert_id: int) -> HttpResponseBase:
     _set_revealed(request, alert_id, 0)
-    return redirect("console:alert", alert_id)
-
-
-def _composer(request: StaffRequest, alert: Alert, status: int = 200, **more: Any) -> HttpResponse:
-    """The composer alone for htmx, inside the whole page for a browser without scripts."""
-    if not request.headers.get("HX-Request"):
-        return _page(request, alert, status, **more)
-    context = {"alert": alert, **_forms(request.user, alert), **more}
-    # htmx swaps only answers of success; the error is told inside.
-    return render(request, "console/_composer.html", context)
-
-
-def _template(request: StaffRequest) -> MessageTemplate | None:
-    chosen = request.POST.get("template", "")
-    if not chosen.isascii() or not chosen.isdigit() or len(chosen) > 18:
-        return None
-    return MessageTemplate.objects.filter(pk=chosen).first()
-
-
-def _message_id(request: StaffRequest) -> UUID | None:
-    """The id that the preview gave this message, so that a second press sends nothing more."""
-    try:
-        return UUID(request.POST.get("message", ""))
-    except ValueError:
-        return None
-
-
-@require_http_methods(["GET", "POST"])
-@needs(Act.SEND)
-def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
-    """Step "preview" shows the words as they will stand in the room; "send" queues them."""
-    if request.method == "GET":
-        return redirect("console:alert", alert_id)  # as for a refused closing
-    alert = _alert(alert_id)
-    template = _template(request)
-    draft = request.POST.get("text", "").replace("\r\n", "\n")
-    if not draft.strip() and template is not None:
-        draft = template.text
-    shown: dict[str, Any] = {"draft": draft, "template": template}
-    step = request.POST.get("step")
-    if step == "edit":
-        return _composer(request, alert, **shown)
-    if step == "preview":
-        if not draft.strip():
-            return _composer(
-                request, alert, 422, composer_error=_("보낼 내용을 적어 주세요."), **shown
-            )
-        return _composer(request, alert, preview=True, message_id=uuid4(), **shown)
-    try:
-        interventions.send(
-            alert_id,
-            request.user,
-            draft,
-            template,
-            language=template.language if template else "ko",
-            message_id=_message_id(request),
-        )
-    except Refused as refused:
-        return _composer(request, alert, 422, composer_error=str(refused), **shown)
-    response = _composer(request, alert, just_sent=True)
-    if request.headers.get("HX-Request"):
-        response["HX-Trigger"] = "ansim:change"
-        return response
-    return redirect("console:alert", alert_id)
+    shown = request.session.get(_TURNS, {})
+    request.session[_TURNS] = {key: turns for key, turns in shown.items() if key != str(alert_id)}
+    return back(alert_id, "thread")
 
 
 @require_http_methods(["GET", "POST"])
@@ -257,12 +257,13 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
 def close(request: StaffRequest, alert_id: int) -> HttpResponseBase:
     if request.method == "GET":
         return redirect("console:alert", alert_id)  # a refused form was reloaded or switched over
-    alert = _alert(alert_id)
+    alert = find(alert_id)
     outcome = request.POST.get("outcome", "")
     done = request.POST.getlist("done")
     note = request.POST.get("note", "")
+    grounds = request.POST.get(f"grounds-{outcome}", "")
     try:
-        alerts.close(alert_id, request.user, outcome, note, done=done)
+        alerts.close(alert_id, request.user, outcome, note, done=done, grounds=grounds)
     except Refused as refused:
         return _page(
             request,
@@ -270,6 +271,7 @@ def close(request: StaffRequest, alert_id: int) -> HttpResponseBase:
             422,
             close_error=str(refused),
             chosen_outcome=outcome,
+            chosen_grounds=[grounds],
             chosen_steps=done,
             note=note,
         )

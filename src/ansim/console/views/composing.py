@@ -1,0 +1,171 @@
+"""Writing to a young person: lint, preview, sending, and what was typed kept from getting lost."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ansim.casework import checking, wording
+from ansim.casework.actions import drafts, interventions
+from ansim.casework.errors import Refused, Unfit
+from ansim.casework.models import Alert, MessageTemplate, OutgoingMessage
+from ansim.casework.roles import Act
+from ansim.console.access import StaffRequest, needs
+from ansim.console.marking import harmless
+from ansim.console.templatetags.ansim import language
+
+
+def _composer(request: StaffRequest, alert: Alert, status: int = 200, **more: Any) -> HttpResponse:
+    """The composer alone for htmx, inside the whole page for a browser without scripts."""
+    from ansim.console.views import alert as page
+
+    if not request.headers.get("HX-Request"):
+        return page.page(request, alert.pk, status, **more)
+    context = {"alert": alert, **page.forms(request.user, alert), **more}
+    # htmx swaps only answers of success; the error is told inside.
+    return render(request, "console/_composer.html", context)
+
+
+def _template(request: StaffRequest) -> MessageTemplate | None:
+    chosen = request.POST.get("template", "")
+    if not chosen.isascii() or not chosen.isdigit() or len(chosen) > 18:
+        return None
+    return MessageTemplate.objects.filter(pk=chosen).first()
+
+
+def _message_id(request: StaffRequest) -> UUID | None:
+    """The id that the preview gave this message, so that a second press sends nothing more."""
+    try:
+        return UUID(request.POST.get("message", ""))
+    except ValueError:
+        return None
+
+
+def marked(draft: str, findings: list[wording.Finding]) -> list[dict[str, Any]]:
+    """The draft cut into pieces for the page; those with ``finding`` may not stay."""
+    pieces: list[dict[str, Any]] = []
+    at = 0
+    for number, one in enumerate(findings):
+        pieces.append({"text": harmless(draft[at : one.start])})
+        pieces.append(
+            {
+                "text": harmless(one.phrase),
+                "finding": one,
+                "number": number,
+                "why": one.why[language()],
+            }
+        )
+        at = one.end
+    pieces.append({"text": harmless(draft[at:])})
+    return [piece for piece in pieces if piece["text"]]
+
+
+def _unfit(
+    request: StaffRequest, alert: Alert, draft: str, findings: list[wording.Finding], **more: Any
+) -> HttpResponse:
+    shown = {**more, "draft": draft, "marked": marked(draft, findings)}
+    return _composer(request, alert, 422, **shown)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Act.SEND)
+def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
+    """Step "preview" checks the words and shows them as they will stand in the room; "send" queues
+    them; "replace-N" puts the offered wording in the place of the Nth marked sentence."""
+    from ansim.console.views import alert as page
+
+    if request.method == "GET":
+        return redirect("console:alert", alert_id)  # as for a refused closing
+    alert = page.find(alert_id)
+    template = _template(request)
+    draft = request.POST.get("text", "").replace("\r\n", "\n")
+    if not draft.strip() and template is not None:
+        draft = template.text
+    spoken = template.language if template else request.POST.get("language", "ko")
+    spoken = "en" if spoken == "en" else "ko"
+    shown: dict[str, Any] = {"draft": draft, "template": template, "spoken": spoken}
+    step = request.POST.get("step", "")
+    if step == "edit":
+        return _composer(request, alert, **shown)
+    findings = wording.check(draft, interventions.approved_wordings())
+    if step.startswith("replace-"):
+        place = step.removeprefix("replace-")
+        if place.isascii() and place.isdigit() and int(place[:6]) < len(findings):
+            draft = wording.replaced(draft, findings[int(place[:6])])
+            findings = wording.check(draft, interventions.approved_wordings())
+        shown["draft"] = draft
+        if findings:
+            return _unfit(request, alert, findings=findings, **shown)
+        return _composer(request, alert, **shown)
+    if step == "preview":
+        if not draft.strip():
+            return _composer(
+                request, alert, 422, composer_error=_("보낼 내용을 적어 주세요."), **shown
+            )
+        if findings:
+            return _unfit(request, alert, findings=findings, **shown)
+        message_id = uuid4()
+        seen = checking.signed(draft.strip(), message_id, spoken)
+        return _composer(request, alert, preview=True, message_id=message_id, as_seen=seen, **shown)
+    try:
+        interventions.send(
+            alert_id,
+            request.user,
+            draft,
+            template,
+            language=spoken,
+            message_id=_message_id(request),
+        )
+    except Unfit as unfit:
+        return _unfit(request, alert, findings=list(unfit.findings), **shown)
+    except Refused as refused:
+        return _composer(request, alert, 422, composer_error=str(refused), **shown)
+    response = _composer(request, alert, just_sent=True)
+    if request.headers.get("HX-Request"):
+        response["HX-Trigger"] = "ansim:change"
+        return response
+    return page.back(alert_id, "composer")
+
+
+@require_POST
+@needs(Act.SEND)
+def again(request: StaffRequest, alert_id: int, message_id: UUID) -> HttpResponseBase:
+    """Puts the words of a message that did not arrive back into the composer: a person looks at
+    them and sends them once more, or not."""
+    from ansim.console.views import alert as page
+
+    alert = page.find(alert_id)
+    row = OutgoingMessage.objects.filter(pk=message_id, alert=alert, author=request.user).first()
+    if row is None or row.state not in ("failed", "unknown") or not row.text:
+        messages.error(request, _("내가 보냈고 전달되지 않은 글만 다시 쓸 수 있어요."))
+        return page.back(alert_id)
+    below = checking.signature(row.pk, row.language)
+    words = row.text.removesuffix(below).rstrip() if below else row.text
+    drafts.save(alert.pk, request.user, "message", [("text", words), ("language", row.language)])
+    return page.back(alert_id, "text")
+
+
+@require_POST
+@needs(Act.SEE_ALERTS)
+def draft(request: StaffRequest, alert_id: int, form: str) -> HttpResponseBase:
+    """Keeps what was typed into one form of the alert. Answers 204 whether or not it is kept."""
+    fields = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in ("csrfmiddlewaretoken", "step", "message")
+        for value in values
+        if isinstance(value, str)
+    ]
+    try:
+        drafts.save(alert_id, request.user, form, fields)
+    except Refused as refused:
+        if refused.code in ("no_such_alert", "no_such_form"):
+            raise Http404 from None
+    return HttpResponse(status=204)

@@ -1,0 +1,144 @@
+"""Bringing others in from an alert's page: hand-offs and their outcome, safety plan, rescue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from ansim.casework.actions import drafts, referrals
+from ansim.casework.errors import Refused
+from ansim.casework.models import Account, Agency, Alert, Answer, HandOff, SafetyPlan, State
+from ansim.casework.roles import Act, may
+from ansim.console import facts
+from ansim.console.access import StaffRequest, needs
+from ansim.console.templatetags.ansim import language
+
+EARLIER = 20
+"""Earlier alerts of one account that are listed; the number of all is said."""
+
+
+def context(user: Account, alert: Alert) -> dict[str, Any]:
+    """What the parts for hand-offs, plan and facts show."""
+    plan = SafetyPlan.objects.filter(alert=alert).select_related("written_by").first()
+    written = dict(plan.answers or []) if plan else {}
+    typed = drafts.of(alert, user)
+    asked = {**written, **dict(typed.get("plan", []))}
+    hand_off = dict(typed.get("hand_off", []))
+    return {
+        **assessed(alert),
+        "hand_offs": list(
+            HandOff.objects.filter(alert=alert).select_related("agency", "made_by", "answered_by")
+        ),
+        "agencies": list(Agency.objects.filter(active=True)),
+        "answers": [choice for choice in Answer.choices if choice[0] != Answer.WAITING],
+        "may_hand_off": alert.state == State.OPEN
+        and may(user, Act.HAND_OFF)
+        and (alert.claimed_by_id == user.pk or may(user, Act.RELEASE_ANY)),
+        "warned_off": referrals.warned_off(alert),
+        "plan": plan,
+        "plan_shown": [
+            (label, written[name]) for name, label in referrals.QUESTIONS.items() if name in written
+        ],
+        "plan_asked": [
+            (name, label, asked.get(name, "")) for name, label in referrals.QUESTIONS.items()
+        ],
+        "hand_off_draft": hand_off,
+    }
+
+
+def assessed(alert: Alert) -> dict[str, Any]:
+    """What stands beside the assessment: the checklist, and alerts on the same account anywhere."""
+    others = Alert.objects.filter(
+        about=alert.about, conversation__source=alert.conversation.source_id
+    ).exclude(pk=alert.pk)
+    return {
+        "facts": facts.gather(alert, language()),
+        "elsewhere": list(others.order_by("-raised_at")[:EARLIER]),
+        "elsewhere_count": others.count(),
+    }
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Act.HAND_OFF)
+def hand_off(request: StaffRequest, alert_id: int) -> HttpResponseBase:
+    from ansim.console.views import alert as page
+
+    if request.method == "GET":
+        return redirect("console:alert", alert_id)
+    given = request.POST
+    try:
+        referrals.hand_off(
+            alert_id,
+            request.user,
+            _number(given.get("agency", "")),
+            given.get("told", ""),
+            rescue=bool(given.get("rescue")),
+            when_where=given.get("when_where", ""),
+            reference=given.get("reference", ""),
+            do_not_warn=bool(given.get("do_not_warn")),
+        )
+    except Refused as refused:
+        if refused.code == "no_such_alert":
+            raise Http404 from None
+        typed = {name: given.get(name, "") for name in given}
+        return page.page(request, alert_id, 422, hand_off_error=str(refused), hand_off_draft=typed)
+    messages.success(request, _("연계를 기록했습니다. 답을 들으면 결과를 적어 주세요."))
+    return page.back(alert_id, "help")
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Act.HAND_OFF)
+def answered(request: StaffRequest, alert_id: int, hand_off_id: int) -> HttpResponseBase:
+    from ansim.console.views import alert as page
+
+    if request.method == "GET":
+        return redirect("console:alert", alert_id)
+    if not HandOff.objects.filter(pk=hand_off_id, alert=alert_id).exists():
+        raise Http404
+    given = request.POST
+    try:
+        referrals.answer(
+            hand_off_id,
+            request.user,
+            given.get("answer", ""),
+            given.get("note", ""),
+            given.get("reference", ""),
+        )
+    except Refused as refused:
+        return page.page(request, alert_id, 422, hand_off_error=str(refused))
+    messages.success(request, _("연계의 결과를 적었습니다."))
+    return page.back(alert_id, "help")
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Act.HAND_OFF)
+def plan(request: StaffRequest, alert_id: int) -> HttpResponseBase:
+    from ansim.console.views import alert as page
+
+    if request.method == "GET":
+        return redirect("console:alert", alert_id)
+    given = {name: request.POST.get(name, "") for name in referrals.QUESTIONS}
+    try:
+        referrals.write_plan(alert_id, request.user, given)
+    except Refused as refused:
+        if refused.code == "no_such_alert":
+            raise Http404 from None
+        return page.page(
+            request,
+            alert_id,
+            422,
+            plan_error=str(refused),
+            plan_asked=[(name, label, given[name]) for name, label in referrals.QUESTIONS.items()],
+        )
+    messages.success(request, _("안전 계획을 적었습니다."))
+    return page.back(alert_id, "help")
