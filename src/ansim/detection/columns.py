@@ -17,7 +17,10 @@ SIGNAL = APPROACH_SUM + 1
 MINOR_SUM = SIGNAL + SIGNAL_COUNT
 ADULT_SUM = MINOR_SUM + 1
 BELIEF = ADULT_SUM + 1
-"""What the context model lately thought of the account, above ``evidence.UNASKED``."""
-SOON, THREAT, HARM = BELIEF + 1, BELIEF + 2, BELIEF + 3
+"""What the context model lately thought of the account after its own turns, above
+``evidence.UNASKED``."""
+SUSPECTED = BELIEF + 1
+"""The same after turns of others."""
+SOON, THREAT, HARM = SUSPECTED + 1, SUSPECTED + 2, SUSPECTED + 3
 """Decaying maxima of ``urgency.signs``, in that order."""
 WIDTH = HARM + 1

@@ -24,6 +24,7 @@ from ansim.detection.columns import (
     SIGNAL,
     SOON,
     SUM,
+    SUSPECTED,
     THREAT,
     TURNS,
 )
@@ -64,7 +65,8 @@ FEATURE_NAMES = (
     "age gave away, talk went on",
     "writes as an adult to one who writes as a minor",
     "the other talks alike",
-    "the context model",
+    "the context model, of the account's own turns",
+    "the context model, of the others' turns",
 )
 FEATURES = len(FEATURE_NAMES)
 RISK_LABELS = (ANY, APPROACHER, "V3", MINOR, ADULT)
@@ -165,6 +167,15 @@ def add(row: Floats, at: float, logits: Floats, urgent: Floats) -> None:
 
 
 @compiled
+def _worse(one: Floats, other: Floats) -> bool:
+    """Whether ``one`` is the likelier approacher: by opinions, then by its way of talking."""
+    first, second = one[BELIEF] + one[SUSPECTED], other[BELIEF] + other[SUSPECTED]
+    if first != second:
+        return bool(first > second)
+    return bool(one[APPROACH_SUM] > other[APPROACH_SUM])
+
+
+@compiled
 def opine(rows: Floats, author: int, own: float, other: float) -> None:
     """Takes in what the context model says after a turn of ``author``: log-odds that its speaker
     grooms, and that somebody else does. NaN: it was not asked.
@@ -178,17 +189,11 @@ def opine(rows: Floats, author: int, own: float, other: float) -> None:
     for place in range(rows.shape[0]):
         if place == author or rows[place, TURNS] == 0.0:
             continue
-        if (
-            suspect < 0
-            or rows[place, BELIEF] > rows[suspect, BELIEF]
-            or (
-                rows[place, BELIEF] == rows[suspect, BELIEF]
-                and rows[place, APPROACH_SUM] > rows[suspect, APPROACH_SUM]
-            )
-        ):
+        if suspect < 0 or _worse(rows[place], rows[suspect]):
             suspect = place
     if suspect >= 0:
-        rows[suspect, BELIEF] += RENEWED * (max(0.0, other - UNASKED) - rows[suspect, BELIEF])
+        opinion = max(0.0, other - UNASKED)
+        rows[suspect, SUSPECTED] += RENEWED * (opinion - rows[suspect, SUSPECTED])
 
 
 @compiled
@@ -222,6 +227,7 @@ def describe(rows: Floats, own: int, out: Floats) -> None:
     out[3] = np.tanh(max(0.0, grown)) * np.tanh(max(0.0, young / turns))
     out[4] = quietest if quietest < np.inf else 0.0
     out[5] = row[BELIEF]
+    out[6] = row[SUSPECTED]
 
 
 @compiled
