@@ -154,7 +154,7 @@ def test_a_dead_channel_is_noticed_and_the_next_one_used(
     watch.keep(timezone.now() + 3 * MINUTE)
     assert notices.deliver() == 2  # overdue, and nobody on shift
     said, body, signature = hooks.heard[0]
-    assert (said["alert"], said["priority"], said["kind"]) == (alert.pk, "P1", "overdue")
+    assert (said["alerts"], said["priority"], said["kind"]) == ([alert.pk], "P1", "overdue")
     key = bytes.fromhex(calling.signature_key(Channel.objects.get(name="호출")))
     assert signature == "sha256=" + hmac.new(key, body, hashlib.sha256).hexdigest()
     assert "stranger" not in body.decode()
@@ -163,6 +163,24 @@ def test_a_dead_channel_is_noticed_and_the_next_one_used(
     assert actions().count("channel.failed") == 1
     assert actions().count("notice.delivered") == 2
     assert notices.deliver() == 0
+
+
+def test_whoever_is_called_at_night_is_called_once(
+    source: SourceRecord, supervisor: Account, hooks: Hooks
+) -> None:
+    channels.add("webhook", "호출", hooks.address, supervisor)
+    shifts.note_activity(supervisor)
+    for number in range(5):
+        raised(f"r{number}", about=f"a{number}", priority=Priority.P2)
+    urgent = raised("r9", about="a9", priority=Priority.P1)
+    raised("r8", about="a8", priority=Priority.P3)
+    watch.keep(timezone.now() + timedelta(hours=5))
+    Notice.objects.exclude(kind=Notice.Kind.OVERDUE).delete()
+    assert notices.deliver() == 6
+    [(said, _, _)] = hooks.heard
+    assert len(said["alerts"]) == 6  # the P3 is on the supervisors' queue alone
+    assert said["text"].endswith(f"경보 {urgent.pk} (P1) 외 5건")
+    assert actions().count("notice.delivered") == 1
 
 
 def test_a_channel_that_works_again_is_first_again(

@@ -7,6 +7,7 @@ import hmac
 import smtplib
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ import msgspec
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-from ansim.casework.models import Channel, Notice
+from ansim.casework.models import Alert, Channel, Notice
 from ansim.casework.sealing import keyring
 
 SECONDS = 8.0
@@ -42,25 +43,38 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
 
 
-def words(notice: Notice) -> str:
-    """What a notice says: the alert by number and priority, nobody's name, no word of a chat."""
-    subject = SUBJECTS[Notice.Kind(notice.kind)]
-    if notice.alert is None:
+def words(batch: Sequence[Notice]) -> str:
+    """What notices of one kind say: alerts by number and priority, nobody's name, no word of a
+    chat. The most urgent is named, the others are counted."""
+    subject = SUBJECTS[Notice.Kind(batch[0].kind)]
+    alerts = _most_urgent_first(batch)
+    if not alerts:
         return subject
-    return f"{subject} · 경보 {notice.alert_id} ({notice.alert.priority})"
+    rest = f" 외 {len(alerts) - 1}건" if len(alerts) > 1 else ""
+    return f"{subject} · 경보 {alerts[0].pk} ({alerts[0].priority}){rest}"
 
 
-def call_over(channel: Channel, notice: Notice) -> None:
-    """Sends one notice. Raises CallFailed."""
-    body: dict[str, Any] = {"text": words(notice), "kind": notice.kind, "alert": notice.alert_id}
-    if notice.alert is not None:
-        body["priority"] = notice.alert.priority
+def _most_urgent_first(batch: Sequence[Notice]) -> list[Alert]:
+    alerts = {notice.alert.pk: notice.alert for notice in batch if notice.alert is not None}
+    return sorted(alerts.values(), key=lambda alert: (alert.priority, alert.pk))
+
+
+def call_over(channel: Channel, batch: Sequence[Notice]) -> None:
+    """Sends notices of one kind as one call. Raises CallFailed."""
+    alerts = _most_urgent_first(batch)
+    body: dict[str, Any] = {
+        "text": words(batch),
+        "kind": batch[0].kind,
+        "alerts": [alert.pk for alert in alerts],
+    }
+    if alerts:
+        body["priority"] = alerts[0].priority
     _send(channel, body)
 
 
 def try_out(channel: Channel) -> None:
     """Sends a test call. Raises CallFailed."""
-    _send(channel, {"text": TRIAL, "kind": "test", "alert": None})
+    _send(channel, {"text": TRIAL, "kind": "test", "alerts": []})
 
 
 def signature_key(channel: Channel) -> str:

@@ -26,7 +26,9 @@ LEASE = timedelta(seconds=60)
 """Whoever delivers a notice has this long before another process may try."""
 RETRY_CHANNEL = timedelta(minutes=10)
 
-Call = Callable[[Channel, Notice], None]
+MOST_AT_ONCE = 500
+
+Call = Callable[[Channel, Sequence[Notice]], None]
 
 
 def call(kind: str, alert: Alert | None) -> Notice:
@@ -36,13 +38,14 @@ def call(kind: str, alert: Alert | None) -> Notice:
 
 
 def deliver(call_now: Call = call_over) -> int:
-    """Delivers what is due, each over the first channel that works. Returns how many got out.
+    """Delivers what is due over the first channel that works. Returns how many notices got out.
 
-    ``call_now`` sends one notice over one channel, or raises CallFailed.
+    Notices of one kind go out as one call: whoever is called at night is called once.
+    ``call_now`` sends them over one channel, or raises CallFailed.
     """
     out = 0
-    while (notice := _take(timezone.now())) is not None:
-        out += _deliver(notice, call_now)
+    while batch := _take(timezone.now()):
+        out += len(batch) if _deliver(batch, call_now) else 0
     return out
 
 
@@ -52,23 +55,24 @@ def undelivered() -> int:
 
 
 @transaction.atomic
-def _take(now: datetime) -> Notice | None:
-    waiting = (
+def _take(now: datetime) -> list[Notice]:
+    """What is due of the kind that waits longest, taken by us for ``LEASE``."""
+    waiting = list(
         Notice.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("alert")
         .filter(ended_at=None, next_try_at__lte=now)
-        .order_by("created_at")
+        .order_by("created_at")[:MOST_AT_ONCE]
     )
-    for notice in waiting[:50]:
-        if notice.created_at < now - STALE or _settled(notice):
-            notice.ended_at = now
-            notice.save(update_fields=["ended_at"])
-            continue
-        notice.tries += 1
-        notice.next_try_at = now + LEASE * min(notice.tries, 10)
-        notice.save(update_fields=["tries", "next_try_at"])
-        return notice
-    return None
+    over = [row for row in waiting if row.created_at < now - STALE or _settled(row)]
+    if over:
+        Notice.objects.filter(pk__in=[row.pk for row in over]).update(ended_at=now)
+    due = [row for row in waiting if row not in over]
+    batch = [row for row in due if row.kind == due[0].kind]
+    for row in batch:
+        row.tries += 1
+        row.next_try_at = now + LEASE * min(row.tries, 10)
+    Notice.objects.bulk_update(batch, ["tries", "next_try_at"])
+    return batch
 
 
 def _settled(notice: Notice) -> bool:
@@ -81,18 +85,22 @@ def _settled(notice: Notice) -> bool:
     return alert.state != State.OPEN or alert.claimed_by_id is not None
 
 
-def _deliver(notice: Notice, call_now: Call) -> bool:
-    for channel in _in_order(timezone.now()):
+def _deliver(batch: Sequence[Notice], call_now: Call) -> bool:
+    channels = _in_order(timezone.now())
+    for channel in channels:
         try:
-            call_now(channel, notice)
+            call_now(channel, batch)
         except CallFailed as failure:
             failed(channel, str(failure))
             continue
         worked(channel)
-        _end(notice, channel)
+        _end(batch, channel)
         return True
-    if notice.tries == 1:
-        _nobody_reached(notice)
+    new = [notice for notice in batch if notice.tries == 1]
+    if new:
+        if channels:  # that there is none, supervisors read on their queue
+            log.error("a call reached nobody: no channel works")
+        _record("notice.undelivered", new)
     return False
 
 
@@ -104,25 +112,23 @@ def _in_order(now: datetime) -> Sequence[Channel]:
 
 
 @transaction.atomic
-def _end(notice: Notice, channel: Channel) -> None:
-    notice.channel, notice.ended_at = channel, timezone.now()
-    notice.save(update_fields=["channel", "ended_at"])
-    audit.record(
-        "notice.delivered",
-        notice,
-        actor=audit.WATCH,
-        details={"kind": notice.kind, "alert": notice.alert_id, "channel": channel.name},
-    )
+def _end(batch: Sequence[Notice], channel: Channel) -> None:
+    ids = [notice.pk for notice in batch]
+    Notice.objects.filter(pk__in=ids).update(channel=channel, ended_at=timezone.now())
+    _record("notice.delivered", batch, channel=channel.name)
 
 
-@transaction.atomic
-def _nobody_reached(notice: Notice) -> None:
-    log.error("a notice reached nobody: no channel works")
+def _record(action: str, batch: Sequence[Notice], **details: object) -> None:
+    """One audit row for notices that shared their fate."""
     audit.record(
-        "notice.undelivered",
-        notice,
+        action,
+        batch[0],
         actor=audit.WATCH,
-        details={"kind": notice.kind, "alert": notice.alert_id},
+        details={
+            "kind": batch[0].kind,
+            "alerts": [notice.alert_id for notice in batch],
+            **details,
+        },
     )
 
 

@@ -16,6 +16,7 @@ from ansim.casework.actions.targets import due, in_force
 from ansim.casework.models import Account, Alert, AuditEvent, Notice, State
 from ansim.casework.roles import TABLE, Act
 
+URGENT = ("P1", "P2")
 MOST = 200
 """Alerts looked after in one round."""
 ON_SHIFT = timedelta(minutes=15)
@@ -58,7 +59,8 @@ def _overdue(now: datetime) -> tuple[int, ...]:
                 continue
             alert.escalated_at = now
             alert.save(update_fields=["escalated_at"])
-            if alert.leads:  # of a fold, one call is enough
+            # Of a fold, one call is enough; and what may wait for hours gets nobody out of bed.
+            if alert.leads and alert.priority in URGENT:
                 notices.call(Notice.Kind.OVERDUE, alert)
             audit.record(
                 "alert.escalated",
@@ -94,7 +96,7 @@ def _returned(now: datetime) -> tuple[int, ...]:
             alert.due_at = due(alert.priority, now, targets)
             alert.save(update_fields=["claimed_by", "claimed_at", "hold_until", "due_at"])
             folding.elect({alert.fold})
-            if alert.priority in ("P1", "P2"):
+            if alert.priority in URGENT:
                 notices.call(Notice.Kind.RETURNED, alert)
             audit.record(
                 "alert.returned", alert, actor=audit.WATCH, at=now, details={"held_by": holder}
@@ -106,7 +108,7 @@ def _returned(now: datetime) -> tuple[int, ...]:
 @transaction.atomic
 def _unattended(now: datetime) -> bool:
     """Calls somebody where P1 or P2 wait and nobody is on shift: at most every ten minutes."""
-    waits = Alert.objects.filter(state=State.OPEN, claimed_by=None, priority__in=("P1", "P2"))
+    waits = Alert.objects.filter(state=State.OPEN, claimed_by=None, priority__in=URGENT)
     if not waits.exists() or on_shift(now):
         return False
     told = AuditEvent.objects.filter(action="shift.unattended", at__gt=now - UNATTENDED_EVERY)

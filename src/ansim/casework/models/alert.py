@@ -154,7 +154,11 @@ class Alert(models.Model):
                 fields=["state", "leads", "claimed_by", "priority", "raised_at"], name="alert_desk"
             ),
             models.Index(fields=["state", "claimed_by", "due_at"], name="alert_due"),
-            models.Index(fields=["state", "escalated_at"], name="alert_escalated"),
+            models.Index(
+                fields=["state", "priority", "escalated_at"],
+                condition=Q(escalated_at__isnull=False),
+                name="alert_for_supervisors",
+            ),
             models.Index(fields=["state", "closed_at"], name="alert_closed"),
             models.Index(fields=["fold", "state"], name="alert_fold"),
             models.Index(fields=["about", "raised_at"], name="alert_account"),
