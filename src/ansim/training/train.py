@@ -31,7 +31,7 @@ class Settings:
     """Everything that was chosen by hand."""
 
     gate: GateSettings = field(default_factory=GateSettings)
-    false_alerts: float = 0.02
+    false_alerts: float = 0.01
     """Share of benign conversations of unseen worlds that the default threshold may alert on."""
     watched: float = 0.08
     """Share of them that the watch threshold may keep the text of for longer."""
