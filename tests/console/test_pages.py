@@ -504,3 +504,12 @@ def test_a_long_queue_is_turned_page_by_page(
     alerts.raise_or_update(made[2:])
     assert "다음쪽" in html(counsellor, "/queue/")
     assert html(counsellor, "/queue/?page=2").count("data-alert=") == 1
+
+
+def test_a_turn_that_nobody_could_judge_says_so_and_that_this_is_not_safe(
+    counsellor: Client, source: SourceRecord
+) -> None:
+    foreign = msgspec.structs.replace(turn(3, author="youth"), assessed=False)
+    [pk] = alerts.raise_or_update([report(11, turns=(risky(2), foreign), raised=True)])
+    page = html(counsellor, f"/alerts/{pk}/")
+    assert page.count("판단하지 않았어요. 안전하다는 뜻이 아니에요.") == 1

@@ -57,6 +57,7 @@ class Line:
     """Labels that no shown stretch of the words carries: written below instead."""
     attachments: tuple[str, ...] = ()
     percent: int | None = None
+    assessed: bool = True
     author: str = ""
     delivery: str = ""
     delivery_label: str = ""
@@ -225,6 +226,7 @@ def _line(turn: Turn, speaker: Speaker | None, *, revealed: bool, language: Lang
         unplaced=tuple(mark for mark in marks if mark.id not in placed),
         attachments=tuple(_attachment(item) for item in turn.attachments or ()),
         percent=None if turn.by_agency else in_percent(turn.risk),
+        assessed=turn.assessed,
         pk=turn.pk or 0,
     )
 

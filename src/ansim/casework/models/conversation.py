@@ -40,6 +40,8 @@ class Turn(models.Model):
     attachments = SealedListField(null=True, default=list)
     risk = models.FloatField()
     by_agency = models.BooleanField(default=False)
+    assessed = models.BooleanField(default=True)
+    """False for a turn in another language than Korean, which nobody judged."""
 
     class Meta:
         constraints = (
