@@ -154,6 +154,7 @@ def test_from_a_first_word_to_a_closed_alert(house: tuple[Run, str, str], browse
     desk.get_by_role("button", name="종결", exact=True).click()
     expect(desk.get_by_role("alert")).to_contain_text("결과를 골라야")
     desk.locator("input[name=outcome][value=confirmed]").check()
+    desk.locator("#grounds-confirmed").select_option("tactics")
     desk.locator("input[name=done]").first.check()
     desk.get_by_role("button", name="종결", exact=True).click()
     expect(desk.get_by_role("region", name="최근에 종결함")).to_contain_text("경보 1번")

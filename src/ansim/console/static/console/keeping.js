@@ -34,6 +34,7 @@
     const others = [...waiting.keys()].filter((form) => form !== event.target && form.isConnected);
     if (!others.length || event.defaultPrevented || event.target.dataset.kept) return;
     event.preventDefault();
+    event.stopImmediatePropagation(); // htmx would send it now, and then once more
     const button = event.submitter;
     event.target.dataset.kept = "1";
     const patience = new Promise((done) => setTimeout(done, 2000));
