@@ -20,6 +20,8 @@ A_PAGE = 50
 """Rows on one page of the queue."""
 MOST_COUNTED = 10_000
 """Beyond this the pages are not counted: nobody turns two hundred of them."""
+MOST_FOUND = 1_000
+"""Alerts found by the end of a pseudonym; whoever finds more has typed too little."""
 
 STATES = {
     "waiting": _("기다리는 경보"),
@@ -122,20 +124,25 @@ def search(asked: Asked, user: Account) -> QuerySet[Alert]:
 
 
 def _words(words: str) -> Q:
-    """A number finds the alert; anything else the end of a pseudonym, a source or a holder."""
-    if words.isascii() and words.isdigit() and len(words) < 18:
-        return Q(pk=int(words)) | Q(about__endswith=words)
+    """A number finds the alert; anything else the end of a pseudonym, a source or a holder.
+
+    What fits is looked up first, in narrow indexes: one condition over all of it would have the
+    database read every alert.
+    """
     tail = words.removeprefix("…").removeprefix("...")
-    sources = SourceRecord.objects.filter(name__icontains=words).values("pk")
+    ending = Alert.objects.filter(about__endswith=tail).values_list("pk", flat=True)
+    found = Q(pk__in=list(ending[:MOST_FOUND]))
+    if words.isascii() and words.isdigit() and len(words) < 18:
+        return found | Q(pk=int(words))
+    sources = SourceRecord.objects.filter(name__icontains=words).values_list("pk", flat=True)
     people = Account.objects.filter(
         Q(display_name__icontains=words) | Q(username__iexact=words)
-    ).values("pk")
-    return (
-        Q(about__endswith=tail)
-        | Q(conversation__source__in=sources)
-        | Q(claimed_by__in=people)
-        | Q(closed_by__in=people)
-    )
+    ).values_list("pk", flat=True)
+    if ids := list(sources):
+        found |= Q(conversation__source__in=ids)
+    if ids_of_people := list(people):
+        found |= Q(claimed_by__in=ids_of_people) | Q(closed_by__in=ids_of_people)
+    return found
 
 
 def _paged(rows: QuerySet[Alert], number: str) -> Page[Alert]:
@@ -151,16 +158,16 @@ def lists(asked: Asked, user: Account) -> dict[str, Any]:
         "handovers": shifts.pending(user),
         "waiting_count": _open().filter(claimed_by=None).order_by()[:MOST_COUNTED].count(),
     }
-    leads_shift = may(user, Act.LEAD_SHIFT)
-    if leads_shift:
+    if may(user, Act.LEAD_SHIFT):
         found |= _for_supervisors()
     if asked:
         page = _paged(search(asked, user), asked.page)
         found |= {"page": page, "title": STATES[asked.state] if asked.state else _("찾은 경보")}
         shown = list(page)
     else:
-        # For supervisors what was escalated stands on top, and only there.
-        rows = _open().filter(escalated_at=None) if leads_shift else _open()
+        # What stands on top for supervisors is not shown a second time.
+        on_top = [alert.pk for alert in found.get("escalated", ())]
+        rows = _open().exclude(pk__in=on_top) if on_top else _open()
         page = _paged(rows.filter(claimed_by=None), asked.page)
         mine = list(rows.filter(claimed_by=user)[:A_PAGE])
         others = list(rows.exclude(claimed_by=None).exclude(claimed_by=user)[:A_PAGE])

@@ -18,6 +18,8 @@ from ansim.casework.roles import Act, may
 
 TO_HALF_A_MINUTE = timedelta(seconds=30)
 URGENT = ("P1", "P2")
+_NOT_NEEDED = ("trajectory", "versions", "why", "outcome_note")
+"""Parts of an alert that are long and that no list of a hand-over shows."""
 
 
 def note_activity(account: Account) -> None:
@@ -33,6 +35,7 @@ def open_alerts(giver: Account) -> QuerySet[Alert]:
     return (
         Alert.objects.filter(state=State.OPEN, claimed_by=giver)
         .select_related("conversation__source")
+        .defer(*_NOT_NEEDED)
         .order_by("priority", "raised_at")
     )
 
@@ -42,6 +45,7 @@ def unowned() -> QuerySet[Alert]:
     return (
         Alert.objects.filter(state=State.OPEN, claimed_by=None, priority__in=URGENT)
         .select_related("conversation__source")
+        .defer(*_NOT_NEEDED)
         .order_by("priority", "raised_at")
     )
 

@@ -151,7 +151,9 @@ class Alert(models.Model):
         indexes = (
             models.Index(fields=["state", "priority", "raised_at"], name="alert_queue"),
             models.Index(
-                fields=["state", "leads", "claimed_by", "priority", "raised_at"], name="alert_desk"
+                fields=["state", "claimed_by", "priority", "raised_at", "id"],
+                condition=Q(leads=True),
+                name="alert_of_the_desk",
             ),
             models.Index(fields=["state", "claimed_by", "due_at"], name="alert_due"),
             models.Index(
