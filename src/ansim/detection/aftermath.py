@@ -35,7 +35,6 @@ def closed(state: ConversationState, about: str, episode: int) -> ConversationSt
         judged = rows[memory.accounts.index(about)].tobytes()
         row = rows[memory.accounts.index(about)]
         row[columns.SUM : columns.SIGNAL] *= JUDGED_SHARE
-        row[columns.BELIEF : columns.SUSPECTED + 1] *= JUDGED_SHARE
         row[columns.SOON] = 0.0
         memory.evidence = rows.tobytes()
     memory.episodes[about] = Episode(held.number, False, held.at, judged)
@@ -70,8 +69,6 @@ def _give_back(row: Floats, judged: Floats) -> None:
     age = max(0.0, float(row[columns.AT] - judged[columns.AT]))
     taken = slice(columns.SUM, columns.SIGNAL)
     row[taken] += (1.0 - JUDGED_SHARE) * judged[taken] * 0.5 ** (age / HALF_LIFE)
-    held = slice(columns.BELIEF, columns.SUSPECTED + 1)
-    row[held] = np.maximum(row[held], judged[held] * 0.5 ** (age / HALF_LIFE))
     soon = float(judged[columns.SOON]) * 0.5 ** (age / SOON_HALF_LIFE)
     row[columns.SOON] = max(float(row[columns.SOON]), soon)
 

@@ -17,6 +17,8 @@ AROUSED_APPROACHER = 0.0
 """Log-odds of "some tactic" and "talks as approachers do" from which the model is asked."""
 TURNS = 4
 """Turns that are read after the one that aroused it, whatever the gate says of them."""
+MEMORY = 86_400.0
+"""Seconds of event time after which it has to be aroused anew."""
 INTERESTED = -1.5
 """Log-odds of the model, for anybody, from which it reads on."""
 

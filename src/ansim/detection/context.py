@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ansim.detection import passage
-from ansim.detection.labels import SHOWN
+from ansim.detection.labels import ADULT as ADULT_LABEL
+from ansim.detection.labels import COLUMN, SHOWN
+from ansim.detection.labels import MINOR as MINOR_LABEL
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,6 +42,25 @@ class Said:
     """What each piece of the turn adds to each of them, [pieces, SHOWN]."""
     pieces: tuple[tuple[int, int], ...]
     """Where these pieces stand in the text as read."""
+
+    @property
+    def all(self) -> Floats:
+        """Everything about the turn in one row, as ``training`` holds it."""
+        return np.array([self.approacher, self.other, *self.shown, self.minor, self.adult])
+
+
+_OF_TURN = [*range(len(SHOWN)), COLUMN[MINOR_LABEL], COLUMN[ADULT_LABEL]]
+
+
+def together(gate: Floats, said: Floats) -> Floats:
+    """Log-odds of turns [..., labels] from the gate's and what the model said [..., heads].
+
+    Their mean, for tactics, signals and ages: each knows what the other lacks (F1 of single turns
+    .42 and .42, of the mean .54). What the gate alone says (ANY, APPROACHER) stays.
+    """
+    out = gate.copy()
+    out[..., _OF_TURN] = (gate[..., _OF_TURN] + said[..., SHOWN_AT:]) / 2
+    return out
 
 
 class ContextModel:

@@ -17,10 +17,10 @@ from ansim import __version__, reading
 from ansim.chat import Message
 from ansim.detection import attention, spans, weights
 from ansim.detection.batch import Item, Run, likely, window
-from ansim.detection.context import ContextModel, Said
+from ansim.detection.context import ContextModel, Said, together
 from ansim.detection.gate import Gate, blanked
 from ansim.detection.identities import identity
-from ansim.detection.labels import ADULT, ANY, APPROACHER, COLUMN, MINOR, SHOWN
+from ansim.detection.labels import ANY, APPROACHER, COLUMN, SHOWN
 from ansim.detection.memory import Memory
 from ansim.detection.operator_words import SURE, OperatorWords
 from ansim.detection.priority import Standing, judge
@@ -38,7 +38,7 @@ FRESH = 0.5
 
 _T12, _T13, _T15 = (SHOWN.index(label) for label in ("T12", "T13", "T15"))
 _SHOWN = len(SHOWN)
-_ANY, _APPROACHER, _MINOR, _ADULT = (COLUMN[label] for label in (ANY, APPROACHER, MINOR, ADULT))
+_ANY, _APPROACHER = COLUMN[ANY], COLUMN[APPROACHER]
 
 UNREAD = -20.0
 """Log-odds of everything for a turn that nobody can read."""
@@ -138,15 +138,13 @@ class Detector:
                 )
                 if not assessed:
                     logits[number] = UNREAD
-                elif self.context is not None and (roused[number] or memory.attention):
+                elif self.context is not None and (roused[number] or memory.attentive(message.at)):
                     if memory.may_expire(message.at):
                         # The same for what may still be read.
                         found += self._settle(waiting, logits)
                         waiting = []
                     said = self._ask(message, memory, read.text, bool(roused[number]))
-                    # It has read what came before: its word on the turn replaces the gate's.
-                    logits[number, :_SHOWN] = said.shown
-                    logits[number, _MINOR], logits[number, _ADULT] = said.minor, said.adult
+                    logits[number] = together(logits[number], said.all)
                 if number in listed:
                     logits[number, _T12] = SURE
                 memory.pending.append((message.at, message.id, message.author, read.text))
@@ -172,7 +170,9 @@ class Detector:
         assert self.context is not None  # noqa: S101 - told to the type checker
         newest = (message.at, message.id, message.author, text)
         said = self.context.said(window(memory.turns, memory.pending, newest))
-        memory.attention = attention.after(memory.attention, roused, said.approacher, said.other)
+        left = memory.attention if memory.attentive(message.at) else 0
+        memory.attention = attention.after(left, roused, said.approacher, said.other)
+        memory.attended_at = max(memory.attended_at, message.at)
         return said
 
     def _settle(self, items: list[Item], logits: Floats) -> list[Assessment]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ansim.detection.attention import MEMORY
 from ansim.detection.columns import ANY_SUM, LAST, WIDTH
 from ansim.detection.identities import Identities
 from ansim.detection.retention import UNWATCHED_TEXT, WATCHED_TEXT
@@ -28,6 +29,7 @@ class Memory:
         "_places",
         "accounts",
         "any_open",
+        "attended_at",
         "attention",
         "changed",
         "episodes",
@@ -55,6 +57,7 @@ class Memory:
         self.ids = Identities(state.known, state.known_before, state.known_since, state.newest)
         self.episodes = dict(state.episodes)
         self.attention = state.attention
+        self.attended_at = state.attended_at
         self.watched_at = state.watched_at
         self.risk = state.risk
         self.any_open = any(episode.open for episode in self.episodes.values())
@@ -74,13 +77,18 @@ class Memory:
             self.accounts.append(name)
         return place
 
+    def attentive(self, at: float) -> bool:
+        """Whether the context model still reads what is said at ``at``, whatever it is."""
+        return self.attention > 0 and at - self.attended_at <= MEMORY
+
     def may_expire(self, now: float) -> bool:
         """Whether the window may hold text that has to go before a message said at ``now`` is
         read: what is pending was never looked at for that."""
         if not self.pending:
             return False
-        oldest = min(self.oldest_text, self.pending[0][0])
-        return max(now, self.newest) - oldest > UNWATCHED_TEXT
+        times = [said[0] for said in self.pending]
+        oldest = min(self.oldest_text, *times)
+        return max(now, self.newest, *times) - oldest > UNWATCHED_TEXT
 
     def is_foreign(self, text: str, at: float) -> bool:
         """Whether ``text``, with what was said in the day before it, is in another language."""
@@ -140,6 +148,7 @@ class Memory:
             known_since=known_since,
             episodes=self.episodes,
             attention=self.attention,
+            attended_at=self.attended_at,
             watched_at=self.watched_at,
             risk=self.risk,
         )

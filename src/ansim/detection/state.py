@@ -51,6 +51,8 @@ class ConversationState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     episodes: dict[str, Episode] = {}
     attention: int = 0
     """Turns that the context model is still to read, whatever they say."""
+    attended_at: float = NEVER
+    """Event time of the newest turn that it read."""
     watched_at: float = NEVER
     """Last event time at which the risk was at or above the watch threshold."""
     risk: float = 0.0

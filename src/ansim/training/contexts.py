@@ -13,10 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ansim.detection import attention
-from ansim.detection.context import ADULT as SAYS_ADULT
-from ansim.detection.context import MINOR as SAYS_MINOR
-from ansim.detection.context import OTHER, SELF, SHOWN_AT
-from ansim.detection.labels import ADULT, ANY, APPROACHER, COLUMN, MINOR, SHOWN
+from ansim.detection.context import OTHER, SELF, together
+from ansim.detection.labels import ANY, APPROACHER, COLUMN
 from ansim.training.corpus import CorpusConversation
 from ansim.training.scores import fingerprint
 from ansim.training.turns import Turns
@@ -24,18 +22,22 @@ from ansim.training.turns import Turns
 Floats = npt.NDArray[np.float64]
 
 
-def asked(logits: Floats, said: Floats) -> npt.NDArray[np.bool_]:
+def asked(logits: Floats, said: Floats, at: Floats) -> npt.NDArray[np.bool_]:
     """Which turns of one conversation the model is asked about.
 
-    ``logits`` [turns, labels] of the gate, ``said`` [turns, heads] what it would say of each.
+    ``logits`` [turns, labels] of the gate, ``said`` [turns, heads] what it would say of each, ``at``
+    their times in seconds.
     """
     roused = attention.aroused(logits[:, COLUMN[ANY]], logits[:, COLUMN[APPROACHER]])
     out = np.zeros(len(roused), np.bool_)
-    left = 0
+    left, last = 0, -np.inf
     for turn, wakes in enumerate(roused.tolist()):
+        if at[turn] - last > attention.MEMORY:
+            left = 0
         if wakes or left:
             out[turn] = True
             left = attention.after(left, wakes, said[turn, SELF], said[turn, OTHER])
+            last = max(last, at[turn])
     return out
 
 
@@ -46,14 +48,16 @@ def merged(
     both = np.concatenate(list(said))
     where = np.concatenate(
         [
-            asked(logits[turns.first[index] : turns.first[index + 1]], each)
+            asked(
+                logits[turns.first[index] : turns.first[index + 1]],
+                each,
+                np.array([turn.at for turn in turns.conversations[index].turns], np.float64),
+            )
             for index, each in enumerate(said)
         ]
     )
     out = logits.copy()
-    out[where, : len(SHOWN)] = both[where, SHOWN_AT:SAYS_MINOR]
-    out[where, COLUMN[MINOR]] = both[where, SAYS_MINOR]
-    out[where, COLUMN[ADULT]] = both[where, SAYS_ADULT]
+    out[where] = together(logits[where], both[where])
     opinions = np.where(where[:, None], both[:, [SELF, OTHER]], np.nan)
     return out, opinions, where
 

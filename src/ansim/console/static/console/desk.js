@@ -139,7 +139,9 @@
   const keys = { j: () => move(1), k: () => move(-1), c: claim, e: escalate, "/": search, "?": () => help.showModal() };
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat && !"jk".includes(event.key)) return;
-    if (!keysOn() && event.key !== "?") return;
+    if (!keysOn() && !["?", "Escape"].includes(event.key)) return;
+    // Out of a field, so that the keys work again; what was typed stays.
+    if (event.key === "Escape" && !help?.open && event.target.matches("input, textarea, select")) { event.target.blur(); return; }
     if (help?.open || event.target.closest("input, textarea, select, [contenteditable]")) return;
     // A Korean keyboard says ㅓ where a Latin one says j: the place of the key decides.
     const byPlace = { KeyJ: "j", KeyK: "k", KeyC: "c", KeyE: "e" }[event.code];

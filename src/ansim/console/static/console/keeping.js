@@ -55,6 +55,20 @@
     const stopped = event.target.querySelector("[data-focus-here]");
     if (stopped) stopped.focus();
   });
+  // Covered lines are one stop of the Tab key, however many they are: arrows go from one to the next.
+  const covered = () => [...document.querySelectorAll("#thread .masked button")];
+  const oneStop = () => { for (const button of covered()) button.tabIndex = -1; };
+  oneStop();
+  document.addEventListener("htmx:afterSettle", oneStop);
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const inside = event.target.id === "thread" || event.target.matches("#thread .line, #thread .masked button");
+    if (!step || !inside) return;
+    const buttons = covered();
+    const at = buttons.indexOf(event.target);
+    const next = at >= 0 ? buttons[at + step] : buttons.at(step > 0 ? 0 : -1);
+    if (next) { event.preventDefault(); next.focus(); }
+  });
   const part = location.hash && document.getElementById(location.hash.slice(1));
   if (part && !document.querySelector("[data-focus]")) {
     part.focus({ preventScroll: true });
