@@ -1,0 +1,159 @@
+"""The desk in a real browser: by keyboard alone, called from another page, and at the change of a
+shift. Pictures as in test_story.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.test_story import (  # noqa: F401 - fixtures among them
+    DESK,
+    TABLET,
+    browser,
+    complaints,
+    console,
+    fits,
+    keep,
+    log_in,
+    new_page,
+)
+from tests.console.serving import Console
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_p1_is_taken_and_escalated_by_keyboard_alone(
+    console: Console,  # noqa: F811
+    browser: Browser,  # noqa: F811
+) -> None:
+    for room in ("one", "two"):
+        console.tell("raise", room)
+    page = new_page(browser, DESK)
+    log_in(page, console)
+    expect(page.locator("#queue [data-due]").first).to_contain_text("남음")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("a.row-link[href='/alerts/2/']")).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("a.row-link[href='/alerts/1/']")).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("c?")  # words, not keys
+    expect(page.locator("#q")).to_have_value("c?")
+    page.locator("#q").fill("")
+    page.locator("a.row-link[href='/alerts/2/']").focus()
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator("a.row-link[href='/alerts/2/']").focus()
+    page.keyboard.press("c")
+    page.wait_for_url("**/alerts/2/**")
+    expect(page.locator("#bar")).to_contain_text("님이 맡음")
+    page.keyboard.press("Escape")  # out of the composer, where claiming leads
+    page.keyboard.press("e")
+    expect(page.locator("#escalate-text")).to_be_focused()
+    page.keyboard.type("오늘 만나자는 말이 있어요. 같이 봐 주세요.")
+    page.locator("#escalate button").click()
+    expect(page.locator("#triage-state")).to_contain_text("슈퍼바이저에게 올렸습니다")
+    lead = new_page(browser, DESK, "dark")
+    log_in(lead, console, "supervisor")
+    expect(lead.locator("#escalated-title")).to_be_visible()
+    for path, name in (("watch", "watch"), ("budget", "budget"), ("audit", "audit")):
+        lead.goto(f"{console.address}/{path}/")
+        assert fits(lead)
+        keep(lead, name)
+
+
+def test_keys_can_be_switched_off_and_stay_so(
+    console: Console,  # noqa: F811
+    browser: Browser,  # noqa: F811
+) -> None:
+    console.tell("raise", "one")
+    page = new_page(browser, DESK)
+    log_in(page, console)
+    page.get_by_role("button", name="단축키").click()
+    page.get_by_label("한 글자 단축키 쓰기").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("j")
+    expect(page.locator("a.row-link")).not_to_be_focused()
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+
+
+def test_a_p1_calls_from_whatever_page_is_open(
+    console: Console,  # noqa: F811
+    browser: Browser,  # noqa: F811
+) -> None:
+    page = new_page(browser, DESK)
+    log_in(page, console)
+    page.context.grant_permissions(["notifications"])
+    # What the page asks of the browser, kept where it can be looked at.
+    page.add_init_script(
+        "window.rung = []; window.called = [];"
+        "const Before = AudioContext.prototype.createOscillator;"
+        "AudioContext.prototype.createOscillator = function () {"
+        " window.rung.push(1); return Before.call(this); };"
+        "window.Notification = class {"
+        " constructor(text, how) { window.called.push([text, how.tag]); }"
+        " static permission = 'granted'; addEventListener() {} };"
+    )
+    page.reload()
+    page.locator("[data-notices]").click()
+    expect(page.locator("[data-notices]")).to_have_attribute("aria-pressed", "true")
+    page.goto(f"{console.address}/upload/")
+    page.wait_for_timeout(1000)
+    page.mouse.click(5, 300)  # browsers let a page sound once somebody has touched it
+    console.tell("raise", "one")
+    banner = page.locator("#urgent")
+    expect(banner).to_contain_text("P1 경보가 들어왔습니다 · 경보 1번")
+    assert page.evaluate("window.called") == [["P1 경보가 들어왔습니다 · 경보 1번", "ansim-1"]]
+    assert page.evaluate("window.rung.length") == 3
+    banner.get_by_role("link").click()
+    page.wait_for_url("**/alerts/1/**")
+
+
+def test_a_shift_is_handed_over_with_a_signature(
+    console: Console,  # noqa: F811
+    browser: Browser,  # noqa: F811
+) -> None:
+    for room in ("mine", "nobodys"):
+        console.tell("raise", room)
+    leaving = new_page(browser, DESK)
+    log_in(leaving, console)
+    coming = new_page(browser, TABLET)
+    log_in(coming, console, "supervisor")
+    leaving.get_by_role("button", name="경보 1번 맡기").click()
+    leaving.locator("#note-form summary").click()
+    leaving.locator("#note-text").fill("보호자와 아침에 통화하기로 했어요.")
+    leaving.locator("#note-form button").click()
+    leaving.get_by_role("button", name="로그아웃", exact=True).click()
+    expect(leaving.locator("main .banner.error")).to_contain_text("다음 사람에게 넘기고")
+    expect(leaving.locator(".handed").first).to_contain_text("보호자와 아침에 통화")
+    leaving.locator("#to").select_option(index=1)
+    leaving.locator("#note").fill("조용한 밤이었습니다.")
+    keep(leaving, "handover")
+    leaving.get_by_role("button", name="인수인계 남기기").click()
+    # It appears by itself on the page of who comes.
+    expect(coming.locator("#queue")).to_contain_text("남긴 인수인계가 서명을 기다립니다")
+    coming.get_by_role("link", name="열어 보기").click()
+    expect(coming.locator("main")).to_contain_text("조용한 밤이었습니다.")
+    assert fits(coming)
+    keep(coming, "handover-tablet")
+    coming.get_by_role("button", name="확인하고 서명하기").click()
+    expect(coming.locator("section[aria-labelledby=mine-title] .row")).to_have_count(2)
+    leaving.get_by_role("button", name="로그아웃", exact=True).click()
+    leaving.wait_for_url("**/log-in/**")
+
+
+def test_the_desk_fits_a_narrow_screen(
+    console: Console,  # noqa: F811
+    browser: Browser,  # noqa: F811
+) -> None:
+    console.tell("raise", "one")
+    page = new_page(browser, {"width": 360, "height": 740})
+    log_in(page, console, "supervisor")
+    for path in ("queue/", "queue/?state=all&q=1", "handover/", "watch/", "budget/", "alerts/1/"):
+        page.goto(f"{console.address}/{path}")
+        assert fits(page), path
