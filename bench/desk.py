@@ -162,7 +162,7 @@ def _multiply(made: int) -> None:
 
     from ansim.casework.models import Alert
 
-    columns = [field.column for field in Alert._meta.concrete_fields if field.column != "id"]
+    columns = [str(field.column) for field in Alert._meta.concrete_fields if not field.primary_key]
     with connection.cursor() as cursor:
         size, place = made, 0
         while size < made * COPIES:
