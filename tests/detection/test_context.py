@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 
 from ansim.detection import Detector, attention
+from ansim.detection import context as context_module
 from ansim.detection.context import ContextModel
 from ansim.detection.weights import VOCABULARY_FILE, default_folder
 from ansim.training.encoder import vocabulary
@@ -117,6 +121,29 @@ def test_another_language_is_not_assessed_and_never_called_safe(detector: Detect
     mixed = [("a", "오늘 숙제 뭐야"), ("b", "수학 프린트 두 장이랑 영어 단어"), ("a", "ok thx")]
     _, found = detector.assess({}, messages(mixed))
     assert all(one.turn.assessed for one in found)
+
+
+def test_the_runtime_leaves_nothing_behind_and_calls_nobody(tmp_path: Path) -> None:
+    code = (
+        "import socket\n"
+        "def refuse(*_, **__): raise AssertionError('a name was looked up')\n"
+        "socket.getaddrinfo = refuse\n"
+        "from ansim.detection import Detector\n"
+        "Detector.load().context.said([('a', '안녕')])\n"
+        "print(__import__('onnxruntime').__version__)"
+    )
+    environment = {
+        **{name: value for name, value in os.environ.items() if "TELEMETRY" not in name},
+        "HOME": str(tmp_path),
+        "CI": "",
+    }
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True, capture_output=True
+    )
+    assert ran.stdout
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    module = Path(context_module.__file__).read_text("utf-8")
+    assert module.index("ORT_DISABLE_TELEMETRY") < module.index("import onnxruntime")
 
 
 def test_no_blocked_word_stands_in_the_vocabulary() -> None:

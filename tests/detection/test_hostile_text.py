@@ -59,10 +59,12 @@ def test_the_longest_message_is_read_in_bounded_time(detector: Detector) -> None
 
 def test_padding_does_not_drown_a_lure(detector: Detector) -> None:
     harmless = "오늘 급식 맛있었다 내일 준비물은 가위랑 풀이야 " * 40
-    _, bare = run(detector, messages([("a", LURE[4][1])]))
-    _, padded = run(detector, messages([("a", harmless + LURE[4][1] + " " + harmless)]))
-    assert bare[0].turn.tactics["T09"] >= 0.3
-    assert padded[0].turn.tactics.get("T09", 0.0) >= 0.1
+    before = [*LURE[:4]]
+    _, bare = run(detector, messages([*before, LURE[4]]))
+    drowned = ("stranger", harmless + LURE[4][1] + " " + harmless)
+    _, padded = run(detector, messages([*before, drowned]))
+    assert bare[-1].turn.tactics["T09"] >= 0.3
+    assert padded[-1].turn.tactics.get("T09", 0.0) >= 0.1
 
 
 def test_a_span_is_found_through_zero_width_signs_and_names_the_written_characters(

@@ -7,6 +7,7 @@ waiting.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,8 @@ class Said:
     """What each piece of the turn adds to each of them, [pieces, SHOWN]."""
     pieces: tuple[tuple[int, int], ...]
     """Where these pieces stand in the text as read."""
+    whole: bool = True
+    """Whether all of the turn was read, not only its beginning and end."""
 
     @property
     def all(self) -> Floats:
@@ -67,8 +70,13 @@ class ContextModel:
     """May be shared by threads."""
 
     def __init__(self, graph: bytes, vocabulary: bytes, version: str) -> None:
+        # The published builds of ONNX Runtime report to their maker unless told not to before they
+        # are loaded. From where children are protected nothing is reported to anybody.
+        os.environ["ORT_DISABLE_TELEMETRY"] = os.environ["ORT_TELEMETRY_DISABLED"] = "1"
         import onnxruntime
         from tokenizers import Tokenizer
+
+        onnxruntime.disable_telemetry_events()
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -120,4 +128,5 @@ class ContextModel:
             adult=float(logits[ADULT]),
             words=words[1:].astype(np.float64),
             pieces=tuple(offsets[index] for index in kept[-1]),
+            whole=len(kept[-1]) == len(offsets),
         )

@@ -118,6 +118,8 @@ class Detector:
         logits = self.gate.logits([read.text for _, _, read in fresh])
         listed = self._listed([read.text for _, _, read in fresh], logits)
         roused = attention.aroused(logits[:, _ANY], logits[:, _APPROACHER])
+        # What is urgent is so when either says it: here the mean would come too late.
+        urgent = logits[:, [_T13, _T15]].copy()
 
         found: list[Assessment] = []
         waiting: list[Item] = []
@@ -144,13 +146,16 @@ class Detector:
                         found += self._settle(waiting, logits)
                         waiting = []
                     said = self._ask(message, memory, read.text, bool(roused[number]))
-                    logits[number] = together(logits[number], said.all)
+                    mean = together(logits[number], said.all)
+                    # Of a turn too long for it the gate alone has read the middle.
+                    logits[number] = mean if said.whole else np.maximum(logits[number], mean)
+                    urgent[number] = np.maximum(urgent[number], said.shown[[_T13, _T15]])
                 if number in listed:
                     logits[number, _T12] = SURE
                 memory.pending.append((message.at, message.id, message.author, read.text))
             item = Item(message, memory, account, read.text, read, number, said, assessed)
             if account >= 0 and assessed:
-                item.urgent = signs(read.text, logits[number, _T13], logits[number, _T15])
+                item.urgent = signs(read.text, urgent[number, 0], urgent[number, 1])
             waiting.append(item)
         found += self._settle(waiting, logits)
         return {name: memory.state() for name, memory in memories.items() if memory.changed}, found

@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 def asked(logits: Floats, said: Floats, at: Floats) -> npt.NDArray[np.bool_]:
     """Which turns of one conversation the model is asked about.
 
-    ``logits`` [turns, labels] of the gate, ``said`` [turns, heads] what it would say of each, ``at``
+    ``logits`` [turns, labels] are the gate's, ``said`` [turns, heads] what it would say, ``at``
     their times in seconds.
     """
     roused = attention.aroused(logits[:, COLUMN[ANY]], logits[:, COLUMN[APPROACHER]])
