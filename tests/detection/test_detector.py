@@ -58,7 +58,7 @@ _BACKWARDS = (
 
 _BLUNT = pytest.mark.xfail(
     strict=True,
-    reason="the context model was not taught on leaflet phrases; a blunt beginning is taken lightly",
+    reason="not taught on leaflet phrases, the context model takes a blunt beginning lightly",
 )
 
 

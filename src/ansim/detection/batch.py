@@ -134,19 +134,19 @@ class Run:
 
 def window(
     held: Sequence[Turn],
-    lines: Sequence[tuple[float, str, str, str]],
+    lines: Sequence[tuple[float, str, str, str | None]],
     newest: tuple[float, str, str, str],
 ) -> list[tuple[str, str]]:
     """The last turns up to ``newest``, as (speaker, text as read): from memory, then the batch's.
 
     A message that comes late is read with what was said before it, not with what came first.
     """
+    worded = [turn for turn in held if turn.text is not None and not turn.by_agency]
     recent = [
-        (turn.at, turn.id, turn.author, reading.read(blanked(turn.text)).text)
-        for turn in held[-WINDOW:]
-        if turn.text is not None and not turn.by_agency
+        (turn.at, turn.id, turn.author, reading.read(blanked(turn.text or "")).text)
+        for turn in worded[-WINDOW:]
     ]
-    recent += lines[-WINDOW:]
+    recent += [(at, name, who, said) for at, name, who, said in lines if said is not None]
     if any(later[:2] < earlier[:2] for earlier, later in pairwise([*recent, newest])):
         recent = sorted(line for line in recent if line[:2] < newest[:2])
     return [(author, text) for _, _, author, text in [*recent[-WINDOW:], newest]]

@@ -152,7 +152,8 @@ class Detector:
                     urgent[number] = np.maximum(urgent[number], said.shown[[_T13, _T15]])
                 if number in listed:
                     logits[number, _T12] = SURE
-                memory.pending.append((message.at, message.id, message.author, read.text))
+            words = None if message.by_agency else read.text
+            memory.pending.append((message.at, message.id, message.author, words))
             item = Item(message, memory, account, read.text, read, number, said, assessed)
             if account >= 0 and assessed:
                 item.urgent = signs(read.text, urgent[number, 0], urgent[number, 1])

@@ -52,8 +52,9 @@ class Memory:
         self.evidence = state.evidence
         self.turns = list(state.turns)
         self.oldest_text = state.oldest_text
-        self.pending: list[tuple[float, str, str, str]] = []
-        """Turns of this batch that are not in the window yet: time, id, speaker, text as read."""
+        self.pending: list[tuple[float, str, str, str | None]] = []
+        """Turns of this batch that are not in the window yet: time, id, speaker, text as read
+        (None: the agency's)."""
         self.ids = Identities(state.known, state.known_before, state.known_since, state.newest)
         self.episodes = dict(state.episodes)
         self.attention = state.attention
