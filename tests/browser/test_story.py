@@ -80,7 +80,9 @@ def keep(page: Page, name: str) -> None:
     """A picture for docs/, where it was asked for."""
     folder = os.environ.get("ANSIM_SCREENSHOTS")
     if folder:
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), animations="disabled")
+        page.screenshot(
+            path=str(Path(folder) / f"{name}.png"), animations="disabled", caret="initial"
+        )
 
 
 def log_in(page: Page, console: Console, name: str = "counsellor") -> None:
@@ -183,6 +185,7 @@ def test_the_keyboard_reaches_everything_and_the_focus_is_seen(
     page = new_page(browser, DESK)
     log_in(page, console)
     page.goto(f"{console.address}/alerts/1/")
+    page.wait_for_timeout(1500)  # the first news of this page have come in
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
