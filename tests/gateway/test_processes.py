@@ -51,7 +51,13 @@ if act == "send":
     print(interventions.send(alert, person, "안녕하세요, 상담센터입니다.").pk)
 elif act == "close":
     alert = Alert.objects.get()
-    alerts.close(alert.pk, Account.objects.get(username="night"), "unclear", done=["no_contact"], grounds="too_little")
+    alerts.close(
+        alert.pk,
+        Account.objects.get(username="night"),
+        "unclear",
+        done=["no_contact"],
+        grounds="too_little",
+    )
 elif act == "off":
     sources.switch("test", audit.SETUP, active=False)
 """
