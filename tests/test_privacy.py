@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from ansim.config import Config
+from tests.detection.talk import LURE
 from tests.stream.conftest import free_port
 from tests.stream.house import alerts_in_database, environment, make_database
 from tests.test_run import Run
@@ -22,11 +23,7 @@ pytestmark = pytest.mark.nats
 
 CALM = ["내일 수행평가 준비물 보라색색연필", "ㅇㅋ 급식 돈까스래"]
 RISKY = [
-    ("stranger-raw-77", "안녕 몇 살이야? 혼자 있어?"),
-    ("youth-raw-88", "중2요 혼자예요"),
-    ("stranger-raw-77", "용돈 줄게 우리 둘만의 비밀이야 엄마한테 말하지 마"),
-    ("stranger-raw-77", "사진 보낼래? 라인으로 와"),
-    ("stranger-raw-77", "오늘 만날래? 데리러 갈게"),
+    ({"stranger": "stranger-raw-77", "youth": "youth-raw-88"}[who], text) for who, text in LURE
 ]
 SECRETS = [
     "보라색색연필",

@@ -62,6 +62,22 @@ _BLUNT = pytest.mark.xfail(
 )
 
 
+_LEAFLET = (
+    ("stranger", "안녕 몇 살이야? 혼자 있어?"),
+    ("youth", "중2요 혼자예요"),
+    ("stranger", "용돈 줄게 우리 둘만의 비밀이야 엄마한테 말하지 마"),
+    ("stranger", "사진 보낼래? 라인으로 와"),
+    ("stranger", "오늘 만날래? 데리러 갈게"),
+)
+"""Everything a leaflet warns of, in five turns and without any small talk."""
+
+
+@_BLUNT
+def test_what_a_leaflet_warns_of_alerts_without_any_leading_up(detector: Detector) -> None:
+    states, _ = run(detector, messages(_LEAFLET))
+    assert states["room"].open_alerts == ("stranger",)
+
+
 @pytest.mark.parametrize(
     "order",
     [
