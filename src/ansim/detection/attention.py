@@ -9,16 +9,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from ansim.detection.retention import DAY
 
+Floats = npt.NDArray[np.float64]
 
 AROUSED_ANY = -1.6
 AROUSED_APPROACHER = 0.0
 """Log-odds of "some tactic" and "talks as approachers do" from which the model is asked."""
 TURNS = 4
 """Turns that are read after the one that aroused it, whatever the gate says of them."""
-MEMORY = 86_400.0
-"""Seconds of event time after which it has to be aroused anew."""
+MEMORY = DAY
+"""Event time after which it has to be aroused anew."""
 INTERESTED = -1.5
 """Log-odds of the model, for anybody, from which it reads on."""
 

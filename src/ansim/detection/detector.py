@@ -119,7 +119,7 @@ class Detector:
         listed = self._listed([read.text for _, _, read in fresh], logits)
         roused = attention.aroused(logits[:, _ANY], logits[:, _APPROACHER])
         # What is urgent is so when either says it: here the mean would come too late.
-        urgent = logits[:, [_T13, _T15]].copy()
+        urgent = logits[:, [_T13, _T15]]
 
         found: list[Assessment] = []
         waiting: list[Item] = []

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ansim.chat import Message
 from ansim.detection import Detector
-from ansim.detection.evidence import FEATURE_NAMES
 from ansim.detection.labels import SHOWN
-from ansim.detection.weights import RiskFile, save
+from ansim.detection.weights import RiskFile
 from ansim.training import latency, metrics
 from ansim.training.folds import Folds
 from ansim.training.latency import EarlyScore
 from ansim.training.pan2012 import FOLDS, PanConversation, PanError, as_corpus
-from ansim.training.train import Settings, fit_risk
-from ansim.training.turns import PREVALENCE, Turns
+from ansim.training.train import Settings, fit_risk, written
+from ansim.training.turns import Turns
 
 BATCH = 2_000
 SEED = 12
@@ -52,24 +51,13 @@ def train(
     if len(folds.worlds) < FOLDS:
         raise PanError(f"conversations fill {len(folds.worlds)} of {FOLDS} groups: too few")
     fitted, _ = fit_risk(folds, settings)
-    gate = folds.gate()
-    risk = save(
+    inside = min(max(fitted.threshold, 1e-4), 1 - 1e-4)
+    risk = written(
         folder,
-        gate.known.keys,
-        gate.known.rarity,
-        (gate.weights * fitted.scale[:, 0]).astype(np.float32),
-        gate.bias * fitted.scale[:, 0] + fitted.scale[:, 1],
-        RiskFile(
-            gate="",
-            features=FEATURE_NAMES,
-            weights=tuple(fitted.weights.tolist()),
-            bias=fitted.bias,
-            threshold=round(min(max(fitted.threshold, 1e-4), 1 - 1e-4), 4),
-            watch=round(fitted.watch, 4),
-            prevalence=PREVALENCE,
-            # Without tactics in the data none may be shown.
-            display={label: 1.0 for label in SHOWN},
-        ),
+        folds.gate(),
+        replace(fitted, threshold=inside),
+        # Without tactics in the data none may be shown.
+        {label: 1.0 for label in SHOWN},
     )
     grooming = np.array([c.grooming for c in chosen])
     return risk, metrics.auc(fitted.unseen[grooming], fitted.unseen[~grooming])

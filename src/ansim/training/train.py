@@ -16,7 +16,7 @@ from ansim.detection.weights import RISK_FILE, RiskFile, context_hash, save
 from ansim.training import contexts, corpus, logistic, metrics, risk_fit
 from ansim.training.card import Facts, card
 from ansim.training.folds import Folds, calibration
-from ansim.training.gate_fit import GateSettings
+from ansim.training.gate_fit import FittedGate, GateSettings
 from ansim.training.turns import PREVALENCE, Turns
 
 Floats = npt.NDArray[np.float64]
@@ -137,6 +137,31 @@ def display_thresholds(
     return out
 
 
+def written(
+    folder: Path, gate: FittedGate, fitted: Fitted, display: dict[str, float], context: str = ""
+) -> RiskFile:
+    """Writes gate and risk as fitted into ``folder``; ``context`` is the hash of the context model
+    they were fitted with."""
+    return save(
+        folder,
+        gate.known.keys,
+        gate.known.rarity,
+        (gate.weights * fitted.scale[:, 0]).astype(np.float32),
+        gate.bias * fitted.scale[:, 0] + fitted.scale[:, 1],
+        RiskFile(
+            gate="",
+            features=FEATURE_NAMES,
+            weights=tuple(fitted.weights.tolist()),
+            bias=fitted.bias,
+            threshold=round(fitted.threshold, 4),
+            watch=round(fitted.watch, 4),
+            prevalence=PREVALENCE,
+            context=context,
+            display=display,
+        ),
+    )
+
+
 def gates(corpus_path: Path, settings: Settings | None = None) -> Folds:
     """The corpus with all that is learnt beside it, ready for gates without some worlds."""
     turns = Turns.read(
@@ -167,23 +192,12 @@ def train(
         logits, _, _ = contexts.merged(turns, logits, said)
     chances = logistic.sigmoid(logits)
     gate = folds.gate()
-    risk = save(
+    risk = written(
         folder,
-        gate.known.keys,
-        gate.known.rarity,
-        (gate.weights * fitted.scale[:, 0]).astype(np.float32),
-        gate.bias * fitted.scale[:, 0] + fitted.scale[:, 1],
-        RiskFile(
-            gate="",
-            features=FEATURE_NAMES,
-            weights=tuple(fitted.weights.tolist()),
-            bias=fitted.bias,
-            threshold=round(fitted.threshold, 4),
-            watch=round(fitted.watch, 4),
-            prevalence=PREVALENCE,
-            context=context_hash(folder) if said is not None else "",
-            display=display_thresholds(turns, chances, np.ones(len(chances), np.bool_)),
-        ),
+        gate,
+        fitted,
+        display_thresholds(turns, chances, np.ones(len(chances), np.bool_)),
+        context_hash(folder) if said is not None else "",
     )
     raw_risk = (folder / RISK_FILE).read_bytes()
     grooming = np.array([c.grooming for c in turns.conversations])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import torch
+from msgspec.structs import replace
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -173,7 +174,7 @@ class Variation:
         most = len(c.turns) // 2 if c.alert_by is None else (c.alert_by - 1) // 3
         start = self.draw.randint(0, max(0, most))
         due = None if c.alert_by is None else c.alert_by - start
-        return _with(c, c.turns[start:], due)
+        return replace(c, turns=c.turns[start:], alert_by=due)
 
     def _mixed(self, c: CorpusConversation) -> CorpusConversation:
         """Chatter of others between the turns; later turns move back by what came before them."""
@@ -193,37 +194,18 @@ class Variation:
                     due += 1
             else:
                 turns.append(waiting.pop(0))
-        return _with(c, tuple(turns), due)
+        return replace(c, turns=tuple(turns), alert_by=due)
 
     def _disguised(self, c: CorpusConversation) -> CorpusConversation:
         share = self.draw.choice((0.2, 0.5, 1.0))
         kind = self.draw.choice(CLASSES)
-        return _with(
-            c,
-            tuple(
-                CorpusTurn(
-                    at=t.at, author=t.author, text=disguise(t.text, kind, self.draw), tags=t.tags
-                )
-                if self.draw.random() < share
-                else t
-                for t in c.turns
-            ),
-            c.alert_by,
+        turns = (
+            replace(turn, text=disguise(turn.text, kind, self.draw))
+            if self.draw.random() < share
+            else turn
+            for turn in c.turns
         )
-
-
-def _with(
-    c: CorpusConversation, turns: tuple[CorpusTurn, ...], due: int | None
-) -> CorpusConversation:
-    return CorpusConversation(
-        id=c.id,
-        label=c.label,
-        turns=turns,
-        kind=c.kind,
-        channel=c.channel,
-        speakers=c.speakers,
-        alert_by=due,
-    )
+        return replace(c, turns=tuple(turns))
 
 
 @dataclass(slots=True)
