@@ -1,5 +1,5 @@
 """The desk in a real browser: by keyboard alone, called from another page, and at the change of a
-shift. Pictures as in test_story.py.
+shift. Pictures as in pages.py.
 """
 
 from __future__ import annotations
@@ -7,40 +7,24 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.test_story import (  # noqa: F401 - fixtures among them
-    DESK,
-    TABLET,
-    browser,
-    complaints,
-    console,
-    fits,
-    keep,
-    log_in,
-    new_page,
-)
+from tests.browser.pages import DESK, TABLET, fits, keep, log_in, new_page
 from tests.console.serving import Console
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_p1_is_taken_and_escalated_by_keyboard_alone(
-    console: Console,  # noqa: F811
-    browser: Browser,  # noqa: F811
+    console: Console,
+    browser: Browser,
 ) -> None:
     for room in ("one", "two"):
         console.tell("raise", room)
     page = new_page(browser, DESK)
     log_in(page, console)
     expect(page.locator("#queue [data-due]").first).to_contain_text("남음")
-    rows = [page.locator(f"a.row-link[href='/alerts/{number}/']") for number in (1, 2)]
-    for row in rows:
-        # The list may just be renewing itself under the key: a person presses it again.
-        for _ in range(20):
-            page.keyboard.press("j")
-            if row.evaluate("each => each === document.activeElement"):
-                break
-            page.wait_for_timeout(200)
-        expect(row).to_be_focused()
+    for number in (1, 2):  # one press, one row, whatever the list does meanwhile
+        page.keyboard.press("j")
+        expect(page.locator(f"a.row-link[href='/alerts/{number}/']")).to_be_focused()
     page.keyboard.press("k")
     expect(page.locator("a.row-link[href='/alerts/1/']")).to_be_focused()
     page.keyboard.press("/")
@@ -71,9 +55,58 @@ def test_a_p1_is_taken_and_escalated_by_keyboard_alone(
         keep(lead, name)
 
 
+def test_a_key_pressed_the_moment_the_list_renews_itself_finds_its_row(
+    console: Console,
+    browser: Browser,
+) -> None:
+    for room in ("one", "two", "three"):
+        console.tell("raise", room)
+    page = new_page(browser, DESK)
+    log_in(page, console)
+    expect(page.locator("#queue [data-alert]")).to_have_count(3)
+    page.locator("a.row-link[href='/alerts/1/']").focus()
+    # The key comes with the new list, before htmx has settled it, on one new list after another.
+    reached = page.evaluate(
+        """() => new Promise((done) => {
+            const reached = [];
+            let element = document.activeElement;
+            const renew = () => document.body.dispatchEvent(new CustomEvent("ansim:change"));
+            document.addEventListener("htmx:afterSwap", () => {
+                if (element.isConnected) return;  // once for each new list
+                const key = reached.length % 2 ? "k" : "j";
+                const pressed = new KeyboardEvent("keydown", { key, bubbles: true });
+                document.activeElement.dispatchEvent(pressed);
+                element = document.activeElement;
+                reached.push(element.getAttribute("href"));
+                if (reached.length === 6) done(reached); else setTimeout(renew, 50);
+            });
+            renew();
+        })"""
+    )
+    assert reached == ["/alerts/2/", "/alerts/1/"] * 3
+
+
+def test_a_row_that_comes_in_above_does_not_take_the_claim_under_the_finger(
+    console: Console,
+    browser: Browser,
+) -> None:
+    for room in ("one", "two"):
+        console.tell("raise", room)
+    page = new_page(browser, DESK)
+    log_in(page, console)
+    press = page.get_by_role("button", name="경보 2번 맡기")
+    press.focus()
+    # Alert 1 is claimed elsewhere: its row leaves from above.
+    colleague = new_page(browser, DESK)
+    log_in(colleague, console, "supervisor")
+    colleague.get_by_role("button", name="경보 1번 맡기").click()
+    expect(page.locator("#queue section[aria-labelledby=others-title]")).to_contain_text("경보 1번")
+    expect(press).to_be_focused()
+
+
 def test_keys_can_be_switched_off_and_stay_so(
-    console: Console,  # noqa: F811
-    browser: Browser,  # noqa: F811
+    console: Console,
+    browser: Browser,
 ) -> None:
     console.tell("raise", "one")
     page = new_page(browser, DESK)
@@ -89,8 +122,8 @@ def test_keys_can_be_switched_off_and_stay_so(
 
 
 def test_a_p1_calls_from_whatever_page_is_open(
-    console: Console,  # noqa: F811
-    browser: Browser,  # noqa: F811
+    console: Console,
+    browser: Browser,
 ) -> None:
     page = new_page(browser, DESK)
     log_in(page, console)
@@ -121,8 +154,8 @@ def test_a_p1_calls_from_whatever_page_is_open(
 
 
 def test_a_shift_is_handed_over_with_a_signature(
-    console: Console,  # noqa: F811
-    browser: Browser,  # noqa: F811
+    console: Console,
+    browser: Browser,
 ) -> None:
     for room in ("mine", "nobodys"):
         console.tell("raise", room)
@@ -154,8 +187,8 @@ def test_a_shift_is_handed_over_with_a_signature(
 
 
 def test_the_desk_fits_a_narrow_screen(
-    console: Console,  # noqa: F811
-    browser: Browser,  # noqa: F811
+    console: Console,
+    browser: Browser,
 ) -> None:
     console.tell("raise", "one")
     page = new_page(browser, {"width": 360, "height": 740})

@@ -5,29 +5,15 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.test_story import (  # noqa: F401 - fixtures
-    DESK,
-    TABLET,
-    browser,
-    complaints,
-    console,
-    fits,
-    keep,
-    log_in,
-    new_page,
-)
+from tests.browser.pages import DESK, TABLET, fits, keep, log_in, new_page
 from tests.console.serving import Console
 
 pytestmark = pytest.mark.browser
-PATIENCE = 40_000
-"""Milliseconds for a page or a word to appear: other tests may keep the machine busy."""
-expect.set_options(timeout=PATIENCE)
 
 
-def test_words_are_kept_checked_bettered_and_sent(console: Console, browser: Browser) -> None:  # noqa: F811
+def test_words_are_kept_checked_bettered_and_sent(console: Console, browser: Browser) -> None:
     console.tell("raise", "room")
     page = new_page(browser, DESK)
-    page.set_default_timeout(PATIENCE)
     log_in(page, console)
     page.goto(f"{console.address}/alerts/1/")
     page.wait_for_timeout(1500)  # the first news of this page have come in
@@ -69,7 +55,6 @@ def test_words_are_kept_checked_bettered_and_sent(console: Console, browser: Bro
 
     assert "무슨 일이" in console.tell("deliver")
     youth = new_page(browser, TABLET)
-    youth.set_default_timeout(PATIENCE)
     youth.goto(f"{console.address}/check/")
     code = shown.split("확인 번호 ")[1].split(" ")[0]
     youth.locator("#code").fill(code)
@@ -80,12 +65,11 @@ def test_words_are_kept_checked_bettered_and_sent(console: Console, browser: Bro
 
 
 def test_help_is_recorded_and_every_new_page_fits_a_tablet(
-    console: Console,  # noqa: F811
-    browser: Browser,  # noqa: F811
+    console: Console,
+    browser: Browser,
 ) -> None:
     console.tell("raise", "room")
     page = new_page(browser, TABLET)
-    page.set_default_timeout(PATIENCE)
     log_in(page, console, "supervisor")
     page.goto(f"{console.address}/alerts/1/")
     page.get_by_role("button", name="이 경보 맡기").click()

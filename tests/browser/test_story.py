@@ -6,100 +6,13 @@ The whole path with demo room and detection is in test_whole_story.py. With
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
+from tests.browser.pages import DESK, TABLET, fits, keep, log_in, new_page
 from tests.console.serving import Console
 
 pytestmark = pytest.mark.browser
-
-DESK = {"width": 1280, "height": 800}
-TABLET = {"width": 820, "height": 1180}
-
-
-@pytest.fixture
-def console(tmp_path: Path) -> Iterator[Console]:
-    running = Console(tmp_path)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        sandbox = [] if os.geteuid() else ["--no-sandbox"]
-        started = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=[*sandbox, "--disable-gpu"]
-        )
-        yield started
-        started.close()
-
-
-@pytest.fixture(autouse=True)
-def complaints() -> Iterator[list[str]]:
-    """What browsers complained of in this test: there must be nothing."""
-    heard: list[str] = []
-    _HEARD.append(heard)
-    yield heard
-    _HEARD.remove(heard)
-    assert not heard
-
-
-_HEARD: list[list[str]] = []
-
-
-def new_page(browser: Browser, size: dict[str, int], scheme: str = "light") -> Page:
-    """A page of a person of their own."""
-    context = browser.new_context(
-        viewport=size,  # type: ignore[arg-type]
-        color_scheme=scheme,  # type: ignore[arg-type]
-        locale="ko-KR",
-        timezone_id="Asia/Seoul",
-    )
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.on("pageerror", lambda error: _HEARD[-1].append(str(error)))
-    page.on("console", lambda said: _complaint(said.type, said.text))
-    return page
-
-
-def _complaint(kind: str, text: str) -> None:
-    # A refused form (422) and a lost connection are part of a story; a breach of policy never is.
-    # htmx reports the request that a change of page cuts off as sendError and afterRequest.
-    cut_off = text.startswith(("htmx:sendError,", "htmx:afterRequest,"))
-    expected = "422" in text or "ERR_" in text or cut_off
-    if kind == "error" and not expected:
-        _HEARD[-1].append(text)
-
-
-def keep(page: Page, name: str) -> None:
-    """A picture for docs/, where it was asked for."""
-    folder = os.environ.get("ANSIM_SCREENSHOTS")
-    if folder:
-        page.screenshot(
-            path=str(Path(folder) / f"{name}.png"), animations="disabled", caret="initial"
-        )
-
-
-def log_in(page: Page, console: Console, name: str = "counsellor") -> None:
-    page.goto(console.address)
-    page.locator("#id_username").fill(name)
-    page.locator("#id_password").fill(console.passwords[name])
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{console.address}/queue/")
-
-
-def fits(page: Page) -> bool:
-    """Nothing sticks out to the side."""
-    return bool(
-        page.evaluate(
-            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-        )
-    )
 
 
 def test_an_alert_is_seen_taken_answered_and_closed(console: Console, browser: Browser) -> None:
@@ -240,11 +153,7 @@ def test_the_administrators_pages_work_under_the_strict_policy(
     console: Console, browser: Browser
 ) -> None:
     page = new_page(browser, DESK)
-    page.goto(console.address)
-    page.locator("#id_username").fill("administrator")
-    page.locator("#id_password").fill(console.passwords["administrator"])
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{console.address}/admin/")
+    log_in(page, console, "administrator", "/admin/")
     for path in ("casework/account/", "casework/account/add/", "casework/auditevent/"):
         page.goto(f"{console.address}/admin/{path}")
     page.goto(f"{console.address}/admin/casework/sourcerecord/")

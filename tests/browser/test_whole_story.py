@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.pages import DESK, PATIENCE, keep
 from tests.stream.conftest import free_port
 from tests.test_run import Run
 
@@ -50,33 +50,13 @@ def house(tmp_path: Path) -> Iterator[tuple[Run, str, str]]:
     running.interrupt()
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        sandbox = [] if os.geteuid() else ["--no-sandbox"]
-        started = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=[*sandbox, "--disable-gpu", "--disable-quic"]
-        )
-        yield started
-        started.close()
-
-
-def new_page(browser: Browser, **options: object) -> Page:
+def new_page(browser: Browser) -> Page:
     """A page of a person of their own, which fails the test on any script error."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, locale="ko-KR", timezone_id="Asia/Seoul", **options
-    )
-    context.set_default_timeout(10_000)
+    context = browser.new_context(viewport=DESK, locale="ko-KR", timezone_id="Asia/Seoul")
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     return page
-
-
-def keep(page: Page, name: str) -> None:
-    """A picture for docs/, where it was asked for."""
-    folder = os.environ.get("ANSIM_SCREENSHOTS")
-    if folder:
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
 def log_in(page: Page, console: str, log_in: str) -> None:
@@ -180,7 +160,7 @@ def test_a_replayed_sample_raises_an_alert_by_itself(
     house: tuple[Run, str, str], browser: Browser, sample: str
 ) -> None:
     desk, _ = replay(house, browser, sample)
-    expect(desk.locator("#queue [data-alert]").first).to_be_visible(timeout=15_000)
+    expect(desk.locator("#queue [data-alert]").first).to_be_visible()
 
 
 @pytest.mark.parametrize("sample", ["group_homework", "surprise_birthday"])

@@ -61,19 +61,41 @@
   let open = [];
   let atEnd = true;
   let focus = null;
-  // Where the keyboard is, in words that outlive the element: its link, or its place in the part.
+  // Where the keyboard is, in words that outlive the element: the row of the list and what in it is
+  // in focus (its link, or its place), so that a row that comes in between never takes the place of
+  // the one that somebody is about to press.
+  const FOCUSABLE = "a[href], button, input, select, summary, textarea";
   const whereabouts = () => {
     const element = document.activeElement;
     const part = element.closest("#queue, #thread, #assessment, #triage-state, #bar");
     if (!part || part === element) return part && { part: part.id };
-    return { part: part.id, link: element.getAttribute("href"), place: all(FOCUSABLE, part).indexOf(element) };
+    const row = element.closest("[data-alert]");
+    return {
+      part: part.id,
+      alert: row && row.dataset.alert,
+      row: row ? all("[data-alert]", part).indexOf(row) : -1,
+      kind: element.tagName,
+      link: element.getAttribute("href"),
+      place: all(FOCUSABLE, row || part).indexOf(element),
+    };
   };
-  const FOCUSABLE = "a[href], button, input, select, summary, textarea";
+  const again = (part) => {
+    if (focus.row < 0) {
+      const every = all(FOCUSABLE, part);
+      return every.find((one) => focus.link && one.getAttribute("href") === focus.link) || every[focus.place] || part;
+    }
+    const rows = all("[data-alert]", part);
+    const row = rows.find((one) => one.dataset.alert === focus.alert);
+    const near = row || rows[Math.min(focus.row, rows.length - 1)];
+    if (!near) return part;
+    const every = all(FOCUSABLE, near);
+    const same = row && (every.find((one) => focus.link && one.getAttribute("href") === focus.link) || every[focus.place]);
+    return same && same.tagName === focus.kind ? same : $("a.row-link", near);
+  };
   const refocus = () => {
     if (!focus || document.activeElement !== document.body) return;
     const part = document.getElementById(focus.part);
-    const every = part ? all(FOCUSABLE, part) : [];
-    const element = every.find((one) => focus.link && one.getAttribute("href") === focus.link) || every[focus.place] || part;
+    const element = part && again(part);
     if (element) element.focus({ preventScroll: true });
   };
   // Somebody types in there (the reason for a release): leave that part alone for now.
@@ -86,8 +108,14 @@
     open = all("details[open][id]").map((details) => details.id);
     atEnd = !thread || thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80;
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
+  // At once, not when htmx has settled: a key pressed in those 20 ms would begin from the top.
+  const restore = () => {
     for (const id of open) { const details = document.getElementById(id); if (details) details.open = true; }
+    refocus();
+  };
+  document.addEventListener("htmx:oobAfterSwap", restore);
+  document.addEventListener("htmx:afterSwap", restore);
+  document.addEventListener("htmx:afterSettle", (event) => {
     const thread = $("#thread");
     if (thread && atEnd && event.target === thread) thread.scrollTop = thread.scrollHeight;
     if (event.target.id === "composer") {
@@ -96,7 +124,6 @@
       if (sent && thread) thread.scrollIntoView({ block: "nearest" });
       else if (first) first.focus();
     }
-    refocus();
     announce();
   });
 

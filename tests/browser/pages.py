@@ -1,0 +1,71 @@
+"""What every story needs: a page of one's own, the log-in, pictures, and what a browser says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests.console.serving import Console
+
+DESK: ViewportSize = {"width": 1280, "height": 800}
+TABLET: ViewportSize = {"width": 820, "height": 1180}
+TELEPHONE: ViewportSize = {"width": 360, "height": 740}
+
+PATIENCE = 1000 * float(os.environ.get("ANSIM_TEST_PATIENCE", "40"))
+"""Milliseconds for a page or a word to appear: other work may keep the machine busy."""
+
+heard: list[list[str]] = []
+"""What the browsers of a test complained of; the last list is that of the test that runs."""
+
+
+def new_page(browser: Browser, size: ViewportSize, scheme: str = "light") -> Page:
+    """A page of a person of their own."""
+    context = browser.new_context(
+        viewport=size,
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale="ko-KR",
+        timezone_id="Asia/Seoul",
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.on("pageerror", lambda error: heard[-1].append(str(error)))
+    page.on("console", lambda said: _complaint(said.type, said.text))
+    return page
+
+
+def _complaint(kind: str, text: str) -> None:
+    # A refused form (422) and a lost connection are part of a story; a breach of policy never is.
+    # htmx reports the request that a change of page cuts off as sendError and afterRequest.
+    cut_off = text.startswith(("htmx:sendError,", "htmx:afterRequest,"))
+    expected = "422" in text or "ERR_" in text or cut_off
+    if kind == "error" and not expected:
+        heard[-1].append(text)
+
+
+def log_in(page: Page, console: Console, name: str = "counsellor", lands: str = "/queue/") -> None:
+    """Logs in through the form; ``lands`` is the page that this role begins with."""
+    page.goto(console.address)
+    page.locator("#id_username").fill(name)
+    page.locator("#id_password").fill(console.passwords[name])
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{console.address}{lands}")
+
+
+def keep(page: Page, name: str) -> None:
+    """A picture for docs/, where it was asked for."""
+    folder = os.environ.get("ANSIM_SCREENSHOTS")
+    if folder:
+        page.screenshot(
+            path=str(Path(folder) / f"{name}.png"), animations="disabled", caret="initial"
+        )
+
+
+def fits(page: Page) -> bool:
+    """Nothing sticks out to the side."""
+    return bool(
+        page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+    )
