@@ -56,6 +56,12 @@ class Config:
     allowed_hosts: str = _setting(
         "localhost,127.0.0.1,[::1]", "host names of the console, comma-separated"
     )
+    second_factor: str = _setting(
+        "people",
+        "who needs a second factor: `people` (all but the demo's own accounts) or `everybody`",
+    )
+    session_hours: float = _setting(10.0, "a log-in ends after so many hours: one shift")
+    idle_minutes: float = _setting(30.0, "a log-in ends when nobody did anything for so long")
     debug: bool = _setting(False, "Django debug pages; never in service")
 
     @property
@@ -109,6 +115,13 @@ def load(environ: dict[str, str] | None = None) -> Config:
         raise ConfigError(
             f"ANSIM_ALERT_THRESHOLD is {config.alert_threshold}; use a number between 0 and 1"
         )
+    if config.second_factor not in ("people", "everybody"):
+        raise ConfigError(
+            f"ANSIM_SECOND_FACTOR is {config.second_factor!r}; use people or everybody"
+        )
+    for name in ("session_hours", "idle_minutes"):
+        if not 0 < getattr(config, name) <= 24 * 60:
+            raise ConfigError(f"{variable(name)} is {getattr(config, name)}; use more than 0")
     for name in ("console_port", "intake_port", "nats_port"):
         port = getattr(config, name)
         if not 1 <= port <= 65535:

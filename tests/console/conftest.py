@@ -12,7 +12,7 @@ from django.test import Client
 from ansim.casework.models import Account
 from ansim.casework.roles import Role
 from tests.casework.conftest import source  # noqa: F401 - a fixture
-from tests.console.serving import Console
+from tests.console.serving import Console, show_second_factor
 
 
 @pytest.fixture
@@ -22,11 +22,13 @@ def log_in(db: None) -> Callable[..., Client]:
         client = Client()
         if role is not None:
             account = Account.objects.filter(username=name or role.value).first()
-            client.force_login(
-                account
-                or Account.objects.create_user(name or role.value, password="pw", role=role),
-                backend="django.contrib.auth.backends.ModelBackend",
+            account = account or Account.objects.create_user(
+                name or role.value, password="pw", role=role
             )
+            client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+            session = client.session
+            show_second_factor(session, account)
+            session.save()
         return client
 
     return make

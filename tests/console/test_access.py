@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -12,6 +14,7 @@ from ansim.casework.actions import alerts
 from ansim.casework.models import Account, SourceRecord
 from ansim.casework.roles import TABLE, Act, Role
 from ansim.console.administration import site
+from ansim.console.sign_in import seal
 from tests.casework.conftest import report, risky
 
 pytestmark = pytest.mark.django_db
@@ -60,8 +63,23 @@ NEEDED: dict[str, Act | None] = {
     "/me/": Act.REVEAL_TEXT,
     "/me/rested/": Act.REVEAL_TEXT,
     "/first-messages/1/approve/": Act.APPROVE_TEMPLATES,
+    "/account/": None,
+    "/account/left/": None,
+    "/account/password/": None,
+    "/account/sessions/end/": None,
+    "/account/app/": None,
+    "/account/passkey/": None,
+    "/account/confirm/": None,
+    "/account/codes/": None,
+    "/account/codes/new/": None,
+    "/account/factors/1/remove/": None,
+    "/account/confirm/code/": None,
+    "/account/confirm/passkey/": None,
+    "/accounts/1/second-factor/": Act.ADMINISTER,
 }
 FOR_ALL = {
+    # Steps of a log-in: without one that has begun they lead to its first page.
+    *("/log-in/second/", "/log-in/passkey/"),
     *("/log-in/", "/log-out/", "/language/", "/csp-report/", "/healthz", "/favicon.ico"),
     "/check/",  # young people check there that a message is real
 }
@@ -69,6 +87,7 @@ POST_ONLY = (
     *("claim", "release", "reveal", "mask", "send", "close", "reopen", "approve", "views"),
     *("forget", "escalate", "answer", "hold", "resume", "hand-over", "note", "sign", "withdraw"),
     *("targets/P1", "channels", "try", "plan", "again", "drafts/message", "rested"),
+    *("sessions/end", "codes/new"),
 )
 PLACES = {
     "<int:alert_id>": "1",
@@ -80,6 +99,8 @@ PLACES = {
     "<str:step>": "try",
     "<uuid:message_id>": "00000000-0000-0000-0000-000000000000",
     "<int:hand_off_id>": "1",
+    "<int:factor_id>": "1",
+    "<int:account_id>": "1",
     "<str:form>": "message",
 }
 
@@ -124,10 +145,15 @@ def test_what_a_role_may_not_see_is_not_there(
     first = MessageTemplate.objects.order_by("pk").first()
     assert first is not None
     client = log_in(role)
+    me = Account.objects.get(username=role.value)
+    factor = Authenticator.objects.create(user=me, type="totp", data={"secret": seal("A" * 32)})
+    RecoveryCodes.activate(me)
     for path, act in NEEDED.items():
         if path == "/events/" and act in TABLE[role]:
             continue  # an endless answer: test_live.py has it, on a real server
         where = path.replace("first-messages/1", f"first-messages/{first.pk}")
+        where = where.replace("/factors/1", f"/factors/{factor.pk}")
+        where = where.replace("/accounts/1", f"/accounts/{me.pk}")
         status = ask(client, where)
         if act is None or act in TABLE[role]:
             assert status in (200, 204, 302, 422), (role, path, status)

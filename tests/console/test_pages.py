@@ -25,6 +25,7 @@ from ansim.casework.models import (
 from ansim.casework.roles import Role
 from ansim.detection import Priority
 from tests.casework.conftest import report, risky, turn
+from tests.console.serving import show_second_factor
 
 pytestmark = pytest.mark.django_db
 PACKAGE = Path(__file__).parents[2] / "src/ansim"
@@ -367,6 +368,9 @@ def test_a_form_without_its_token_is_refused_kindly(log_in: Callable[..., Client
     log_in(Role.COUNSELLOR)
     client = Client(enforce_csrf_checks=True)
     client.force_login(account(Role.COUNSELLOR), "django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    show_second_factor(session, account(Role.COUNSELLOR))
+    session.save()
     answer = client.post("/alerts/1/claim/")
     assert answer.status_code == 403
     assert "페이지가 오래되었습니다" in answer.content.decode()

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -60,7 +64,7 @@ class AdministratorSite(admin.AdminSite):
         raise Http404  # people log in on the console's own page
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        raise Http404  # passwords are set on the page of the account, on record
+        return redirect("console:password")  # one's own, on record
 
 
 site = AdministratorSite()
@@ -156,8 +160,20 @@ class AccountAdmin(_ByRole):
     list_filter = ("role", "is_active")
     search_fields = ("username", "display_name")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str]:
-        return ("username",) if obj else ()  # type: ignore[return-value]
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> tuple[str, ...]:
+        return ("username", "second_factor") if obj else ()
+
+    @admin.display(description=gettext_lazy("2단계 인증"))
+    def second_factor(self, person: Account) -> str:
+        kinds = sorted(Authenticator.objects.filter(user=person).values_list("type", flat=True))
+        return format_html(
+            '{} · <a href="{}">{}</a>',
+            ", ".join(kinds) or _("아직 없음"),
+            reverse("console:reset_factor", args=[person.pk]),
+            _("지우고 다시 등록하게 하기"),
+        )
 
     def carry_out(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         actor = _actor(request)
@@ -185,12 +201,24 @@ class AccountAdmin(_ByRole):
 class SourceForm(_SourceModelForm):
     class Meta:
         model = SourceRecord
-        fields = ("id", "name", "kind", "legal_basis", "consent", "connector")
+        fields = (
+            "id",
+            "name",
+            "kind",
+            "legal_basis",
+            "consent",
+            "connector",
+            "private_messages",
+        )
         help_texts = {  # noqa: RUF012 - as Django declares it
             "consent": gettext_lazy(
                 '모두에게 알린 봇과 제공된 대화에는 꼭 있어야 합니다. 예: {"given_by": '
                 '"all present", "given_at": 1767225600, "how": "방 공지"}'
-            )
+            ),
+            "private_messages": gettext_lazy(
+                "플랫폼이 outbox의 ‘to’를 지켜 그 계정에게만 보여 줄 때만 켜세요. 켜면 상담원의 "
+                "글은 먼저 한 사람에게만 보내도록 제안됩니다."
+            ),
         }
 
     def clean_consent(self) -> Any:
@@ -209,7 +237,7 @@ class SourceForm(_SourceModelForm):
 @admin.register(SourceRecord, site=site)
 class SourceAdmin(_ByRole):
     form = SourceForm
-    list_display = ("id", "name", "kind", "connector", "active")
+    list_display = ("id", "name", "kind", "connector", "private_messages", "active")
     list_filter = ("kind", "active")
     actions = ("renew_key", "switch_on", "switch_off")
 
@@ -235,6 +263,7 @@ class SourceAdmin(_ByRole):
             actor=actor,
             consent=consent,
             connector=given["connector"],
+            private_messages=given["private_messages"],
         )
         obj.pk = record.pk
         self._show_key(request, record.pk, key)

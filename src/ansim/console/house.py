@@ -22,6 +22,8 @@ def agency() -> str:
 def context(request: HttpRequest) -> dict[str, Any]:
     """Template context: ``agency``, ``demo``, ``break_due`` and ``may.<act>`` for every act."""
     user = getattr(request, "user", None)
+    # Who has no second factor yet can go nowhere: the page offers no way there.
+    enrolling = getattr(request, "enrolling", False)
     return {
         "agency": agency(),
         "demo": settings.ANSIM.demo,
@@ -32,5 +34,5 @@ def context(request: HttpRequest) -> dict[str, Any]:
                 else False
             )
         ),
-        "may": {act.value: user is not None and may(user, act) for act in Act},
+        "may": {act.value: user is not None and not enrolling and may(user, act) for act in Act},
     }

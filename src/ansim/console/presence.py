@@ -14,16 +14,22 @@ from ansim.casework.models import Account
 
 ACTIVE = "X-Ansim-Active"
 STREAM = "/events/"
+LEFT = "/account/left/"
+
+
+def somebody_acts(request: HttpRequest) -> bool:
+    """Whether a person made this request, or sits in front of the page that made it."""
+    by_itself = request.path in (STREAM, LEFT) or (
+        request.method == "GET" and request.headers.get("HX-Request")
+    )
+    return bool(not by_itself or request.headers.get(ACTIVE))
 
 
 class PresenceMiddleware(MiddlewareMixin):
     """Comes after the log-in is known."""
 
     def process_request(self, request: HttpRequest) -> None:
-        by_itself = request.path == STREAM or (
-            request.method == "GET" and request.headers.get("HX-Request")
-        )
-        if by_itself and not request.headers.get(ACTIVE):
+        if not somebody_acts(request):
             return
         if isinstance(request.user, Account) and request.user.is_authenticated:
             shifts.note_activity(request.user)

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 
 from ansim.console.administration import site
 from ansim.console.views import (
+    account,
     alert,
     care,
     checking,
@@ -17,6 +18,7 @@ from ansim.console.views import (
     oversight,
     queue,
     shift,
+    signing_in,
     standing,
     triage,
     upload,
@@ -26,6 +28,13 @@ pages = [
     path("", entry.home, name="home"),
     path("log-in/", entry.LogIn.as_view(), name="log_in"),
     path("log-out/", entry.LogOut.as_view(), name="log_out"),
+    path("account/", account.account, name="account"),
+    path("account/left/", account.left, name="left"),
+    path("account/password/", account.password, name="password"),
+    path("account/sessions/end/", account.end_others, name="end_others"),
+    path("account/codes/new/", account.new_codes, name="new_codes"),
+    path("account/factors/<int:factor_id>/remove/", account.remove_factor, name="remove_factor"),
+    path("accounts/<int:account_id>/second-factor/", account.reset_factor, name="reset_factor"),
     path("queue/", queue.queue, name="queue"),
     path("queue/list/", queue.queue_list, name="queue_list"),
     path("queue/views/", queue.save_view, name="save_view"),
@@ -73,8 +82,27 @@ pages = [
     path("first-messages/<int:template_id>/approve/", oversight.approve, name="approve"),
 ]
 
+# Steps of allauth's that find each other by these names; its other addresses are not here.
+steps = [
+    path("log-in/", entry.LogIn.as_view(), name="account_login"),
+    path("log-in/second/", signing_in.SecondStep.as_view(), name="mfa_authenticate"),
+    path("log-in/passkey/", signing_in.PasskeyLogIn.as_view(), name="mfa_login_webauthn"),
+    path("account/", account.account, name="mfa_index"),
+    path("account/app/", account.AddApp.as_view(), name="mfa_activate_totp"),
+    path("account/passkey/", account.AddPasskey.as_view(), name="mfa_add_webauthn"),
+    path("account/codes/", account.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
+    path("account/confirm/", signing_in.ConfirmByPassword.as_view(), name="account_reauthenticate"),
+    path("account/confirm/code/", signing_in.ConfirmByCode.as_view(), name="mfa_reauthenticate"),
+    path(
+        "account/confirm/passkey/",
+        signing_in.ConfirmByPasskey.as_view(),
+        name="mfa_reauthenticate_webauthn",
+    ),
+]
+
 urlpatterns = [
     path("", include((pages, "console"))),
+    *steps,
     path("admin/", site.urls),
     path("language/", set_language, name="set_language"),
     path("csp-report/", errors.csp_report, name="csp_report"),

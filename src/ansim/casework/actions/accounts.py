@@ -87,13 +87,16 @@ def change(
     return account
 
 
-def record_log_in(account: Account) -> None:
-    """Called by the console after a successful log-in."""
-    audit.record("account.logged_in", account, actor=account)
+def record_log_in(account: Account, second_factor: str = "") -> None:
+    """Called by the console after a successful log-in; ``second_factor`` is its kind, if any."""
+    details = {"second_factor": second_factor} if second_factor else {}
+    audit.record("account.logged_in", account, actor=account, details=details)
 
 
-def record_log_out(account: Account) -> None:
-    audit.record("account.logged_out", account, actor=account)
+def record_log_out(account: Account, why: str = "") -> None:
+    """``why`` is empty for a person's own act, else "idle", "shift_over" or "second_factor"."""
+    details = {"why": why} if why else {}
+    audit.record("account.logged_out", account, actor=account, details=details)
 
 
 @transaction.atomic
@@ -143,6 +146,7 @@ def create_demo() -> list[tuple[str, str, str]]:
                 given_by="all present", given_at=time.time(), how="notice at the top of the room"
             ),
             connector="demo",
+            private_messages=True,
         )
     return log_ins
 

@@ -16,6 +16,7 @@ INTAKE = "system:intake"
 RETENTION = "system:retention"
 SETUP = "system:setup"
 WATCH = "system:watch"
+SIGN_IN = "system:sign-in"
 
 
 def row(

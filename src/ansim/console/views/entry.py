@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
@@ -18,7 +20,9 @@ from django.views.decorators.http import require_GET
 from ansim.casework.actions import shifts
 from ansim.casework.models import Account
 from ansim.casework.roles import Act, may
+from ansim.console import sign_in
 from ansim.console.access import StaffRequest, needs
+from ansim.console.views.account import passkeys_work
 
 
 class LogInForm(AuthenticationForm):
@@ -28,6 +32,10 @@ class LogInForm(AuthenticationForm):
         "invalid_login": _("이름이나 비밀번호가 맞지 않습니다. 다시 확인해 주세요."),
         "inactive": _("이름이나 비밀번호가 맞지 않습니다. 다시 확인해 주세요."),
     }
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        if not sign_in.may_log_in(user):
+            raise self.get_invalid_login_error()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,9 +47,19 @@ class LogInForm(AuthenticationForm):
 
 
 class LogIn(LoginView):
+    """Name and password; who has a second factor is asked for it next (allauth's stages)."""
+
     template_name = "console/log_in.html"
     authentication_form = LogInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        login = Login(user=form.get_user(), redirect_url=self.get_redirect_url() or None)
+        answer: HttpResponse = perform_password_login(self.request, {}, login)
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs, passkeys_work=passkeys_work(self.request))
 
 
 class LogOut(LogoutView):

@@ -1,0 +1,95 @@
+"""Where a log-in ends: after a shift, after idleness, and before the second factor.
+
+Every session has a row of allauth's ``UserSession``: when it began, when somebody last did
+something in it, from where. One's own page shows them and ends the others.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
+
+from ansim.casework.models import Account
+from ansim.console import presence, sign_in
+from ansim.console.access import log_in_first
+
+TO_HALF_A_MINUTE = timedelta(seconds=30)
+FREE = (
+    *("/account/", "/log-in/", "/log-out/", "/language/", "/csp-report/", "/healthz"),
+    *("/favicon.ico", "/check/"),
+)
+"""Where somebody may go who has no second factor yet. Other addresses lead to /account/."""
+
+
+def row_of(request: HttpRequest) -> UserSession:
+    """The row of this request's session, made now if a log-in left none."""
+    row: UserSession | None = UserSession.objects.filter(
+        session_key=request.session.session_key
+    ).first()
+    if row is None:
+        UserSession.objects.create_from_request(request)
+        row = UserSession.objects.get(session_key=request.session.session_key)
+    return row
+
+
+def seconds_left(row: UserSession) -> int:
+    """Until this session ends by itself; 0 or less when it is over."""
+    shift = row.created_at + timedelta(hours=settings.ANSIM.session_hours)
+    idle = row.last_seen_at + timedelta(minutes=settings.ANSIM.idle_minutes)
+    return int((min(shift, idle) - timezone.now()).total_seconds())
+
+
+class SessionLimits(MiddlewareMixin):
+    """Comes after the log-in is known, and before anything is done for it."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        if not isinstance(request.user, Account):
+            return None
+        if not sign_in.may_log_in(request.user):
+            return self._over(request, "", _("이 계정으로는 들어올 수 없습니다."))
+        row = row_of(request)
+        now = timezone.now()
+        if row.created_at + timedelta(hours=settings.ANSIM.session_hours) <= now:
+            return self._over(
+                request,
+                "shift_over",
+                _("한 근무 시간이 지나 로그아웃되었습니다. 다시 들어와 주세요."),
+            )
+        if row.last_seen_at + timedelta(minutes=settings.ANSIM.idle_minutes) <= now:
+            return self._over(
+                request, "idle", _("오래 아무 일도 없어 로그아웃되었습니다. 쓰던 글은 남아 있어요.")
+            )
+        if now - row.last_seen_at > TO_HALF_A_MINUTE and presence.somebody_acts(request):
+            UserSession.objects.filter(pk=row.pk).update(last_seen_at=now)
+        return self._second_factor(request, request.user)
+
+    def _second_factor(self, request: HttpRequest, account: Account) -> HttpResponseBase | None:
+        if sign_in.shown(request) or not sign_in.needed(account):
+            return None
+        if sign_in.enrolled(account):
+            # Logged in before the factor was set up, perhaps by somebody else.
+            return self._over(request, "second_factor", _("2단계 인증으로 다시 들어와 주세요."))
+        request.enrolling = True  # type: ignore[attr-defined]
+        if request.path.startswith(FREE):
+            return None
+        if request.headers.get("HX-Request") or request.path == presence.STREAM:
+            return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+        return redirect("console:account")
+
+    def _over(self, request: HttpRequest, why: str, words: str) -> HttpResponseBase:
+        request.why_logged_out = why  # type: ignore[attr-defined]
+        logout(request)
+        if request.path.startswith(("/log-in/", "/log-out/", "/check/", "/healthz")):
+            return redirect("console:log_in")
+        messages.warning(request, words)
+        return log_in_first(request)
