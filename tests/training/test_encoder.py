@@ -13,13 +13,14 @@ torch = pytest.importorskip("torch", reason="the train extra is not installed")
 pytest.importorskip("onnx", reason="the train extra is not installed")
 
 from ansim import reading  # noqa: E402
-from ansim.detection.context import ContextModel  # noqa: E402
+from ansim.detection.context import MINOR, OTHER, SELF, SHOWN_AT, ContextModel  # noqa: E402
 from ansim.detection.gate import blanked  # noqa: E402
 from ansim.detection.weights import CONTEXT_FILE, VOCABULARY_FILE  # noqa: E402
 from ansim.training import corpus  # noqa: E402
 from ansim.training.encoder import lessons, pretrain, vocabulary  # noqa: E402
 from ansim.training.encoder.curriculum import Curriculum  # noqa: E402
 from ansim.training.encoder.finetune import scores  # noqa: E402
+from ansim.training.encoder.variation import Variation  # noqa: E402
 
 _DATA = Path(__file__).parents[2] / "data" / "conversations.jsonl"
 
@@ -42,6 +43,7 @@ def _curriculum(folder: Path, texts: Path, steps: int = 4) -> Curriculum:
         folder=folder,
         texts=texts,
         words=_DATA.with_name("vocabulary-blocked.txt"),
+        phrases=corpus.load_phrases(_DATA),
         plan=pretrain.Plan(steps=steps, rows=4, length=32, saved_every=2, warm=2),
         course=lessons.Course(passes=1, batch=4),
         width=64,
@@ -118,7 +120,9 @@ def test_a_world_left_out_is_not_taught(
 ) -> None:
     seen: list[set[str]] = []
 
-    def spy(_self: Curriculum, _name: str, some: list[corpus.CorpusConversation]) -> None:
+    def spy(
+        _self: Curriculum, _name: str, some: list[corpus.CorpusConversation], _raw: bool = False
+    ) -> None:
         seen.append({c.world for c in some})
 
     monkeypatch.setattr(Curriculum, "reader", spy)
@@ -133,7 +137,7 @@ def test_chatter_moves_the_moment_a_counsellor_would_want_the_alert(
 ) -> None:
     whole = corpus.load(_DATA)
     grooming = next(c for c in whole if c.grooming)
-    varied = lessons.Variation(lessons.Course(), whole, ["밥 먹었어?"], random.Random(4))
+    varied = Variation(lessons.Course(), whole, ["밥 먹었어?"], [], random.Random(4))
     due = grooming.alert_by
     assert due is not None
     wanted = grooming.turns[due - 1]
@@ -142,6 +146,41 @@ def test_chatter_moves_the_moment_a_counsellor_would_want_the_alert(
         assert mixed.alert_by is not None
         assert mixed.turns[mixed.alert_by - 1] == wanted
         assert [t for t in mixed.turns if not t.author.startswith("x")] == list(grooming.turns)
+        emptied = varied._emptied(grooming)
+        assert emptied.alert_by is not None
+        assert emptied.turns[emptied.alert_by - 1] == wanted
+        assert [t for t in emptied.turns if t.text] == list(grooming.turns)
+
+
+def test_phrases_are_grooming_only_when_two_tactics_say_so() -> None:
+    phrases = corpus.load_phrases(_DATA)
+    varied = Variation(lessons.Course(), [], ["밥 먹었어?"], phrases, random.Random(4))
+    made = [varied.blunt() for _ in range(300)]
+    for talk in made:
+        tactics = {tag for turn in talk.turns for tag in turn.tags if tag[0] == "T"}
+        if talk.grooming:
+            assert talk.alert_by is not None
+            so_far = {tag for turn in talk.turns[: talk.alert_by] for tag in turn.tags}
+            assert len({tag for tag in so_far if tag[0] == "T"}) > 1
+            assert "T" in "".join(talk.turns[talk.alert_by - 1].tags)
+        else:
+            assert (talk.label == lessons.UNDECIDED) == bool(tactics)
+    assert {talk.label for talk in made} == {"grooming", "benign", lessons.UNDECIDED}
+
+
+def test_of_too_little_talk_and_of_turns_without_words_nothing_is_asked(
+    curriculum: Curriculum,
+) -> None:
+    turns = (
+        corpus.CorpusTurn(at=0.0, author="A", text="사진 보낼래?", tags=("T09",)),
+        corpus.CorpusTurn(at=1.0, author="A", text="[성적 발언]", tags=("T12",)),
+    )
+    talk = corpus.CorpusConversation(id="x", label=lessons.UNDECIDED, turns=turns)
+    made = lessons.lesson(talk, curriculum.vocabulary(), lessons.Course())
+    assert [weight[[SELF, OTHER]].sum() for weight in made.weight] == [0.0, 0.0]
+    assert made.cut == 0
+    shown = [weight[SHOWN_AT:MINOR].any() for weight in made.weight]
+    assert shown == [True, False]
 
 
 def test_no_offending_piece_is_learnt(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ _NUMBER = re.compile(r"01[016789][- ]?\d{3,4}[- ]?\d{4}|\d{2,4}-\d{3,4}-\d{4}|\b
 _ADDRESS = re.compile(r"https?://|www\.|@[a-z0-9_]{3,}", re.IGNORECASE)
 
 
-@pytest.fixture(scope="module", params=["lessons.jsonl", "lessons-2.jsonl"])
-def lessons(request: pytest.FixtureRequest) -> list[corpus.CorpusConversation]:
-    return corpus.load(_DATA.with_name(request.param))
+@pytest.fixture(scope="module")
+def lessons() -> list[corpus.CorpusConversation]:
+    return corpus.load_lessons(_DATA)
 
 
 def test_none_shares_a_world_or_an_id_with_what_is_judged(

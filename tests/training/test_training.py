@@ -73,15 +73,16 @@ def test_the_gate_in_service_gives_the_log_odds_it_was_fitted_with() -> None:
     truth = turns.targets[:, COLUMN[ANY]]
     assert metrics.auc(expected[truth], expected[~truth]) > 0.99
 
-    from ansim.detection.features import codes_of, index_of
+    from ansim.detection.features import index_of
     from ansim.detection.gate import blanked
     from ansim.detection.scoring import score
+    from ansim.detection.spacing import respaced
     from ansim.reading import read
 
     texts = [read(blanked(t.text)).text for c in turns.conversations for t in c.turns]
     out = np.empty((len(texts), 1))
     weights = fitted.weights * fitted.known.rarity[:, None]
-    codes, bounds = codes_of(texts)
+    codes, bounds = respaced(texts)
     table = index_of(fitted.known.keys)
     score(codes, bounds, *table, weights, fitted.known.rarity**2, fitted.bias, 1, out)
     np.testing.assert_allclose(out[:, 0], expected, atol=1e-3)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from ansim.training.folds import Folds
 
 
+RETAUGHT = "tr-b"
+"""World for which a reader is taught without pre-training, to see what that is worth."""
+
+
 def register(subparsers: Any) -> None:
     """Adds ``train`` to the ``ansim`` command."""
     parser = subparsers.add_parser(
@@ -65,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         folds = gates(arguments.corpus)
         card = train(arguments.corpus, folder, folds=folds)
         if arguments.what == "all":
-            _scores(arguments, folds)
+            _scores(arguments, folder, folds)
     except (OSError, ValueError, ModelError) as error:
         print(f"ansim train: {error}", file=sys.stderr)
         return 2
@@ -83,10 +87,13 @@ def _curriculum(arguments: argparse.Namespace) -> Any:
         ) from None
     if arguments.text is None:
         raise ValueError("`ansim train all` needs --text DIR, a folder of plain Korean lines")
+    from ansim.training import corpus
+
     return Curriculum(
         folder=arguments.work,
         texts=arguments.text,
         words=arguments.corpus.with_name("vocabulary-blocked.txt"),
+        phrases=corpus.load_phrases(arguments.corpus),
         start=arguments.base,
         width=arguments.width,
         layers=arguments.layers,
@@ -109,9 +116,10 @@ def _context(arguments: argparse.Namespace, folder: Path) -> None:
     contexts.save_said(folder, conversations, said)
 
 
-def _scores(arguments: argparse.Namespace, folds: Folds) -> None:
+def _scores(arguments: argparse.Namespace, folder: Path, folds: Folds) -> None:
     """What ``ansim evaluate`` reads, of the cascade as it was just taught."""
     from ansim.training import corpus, disguise, scores
+    from ansim.training.ablations import ablations
     from ansim.training.out_of_fold import GateScorer, make
 
     curriculum = _curriculum(arguments)
@@ -125,4 +133,6 @@ def _scores(arguments: argparse.Namespace, folds: Folds) -> None:
         said=curriculum.said(conversations, lessons),
     )
     rows = make(scorer, conversations, disguise.CLASSES, disguise.disguise)
-    scores.replace(scores.default_path(), rows, conversations)
+    _say("scores: with one part of the cascade taken away")
+    rows += ablations(curriculum, conversations, lessons, folds, RETAUGHT)
+    scores.replace(folder / scores.default_path().name, rows, conversations)

@@ -66,6 +66,11 @@ def together(gate: Floats, said: Floats) -> Floats:
     return out
 
 
+def _within(place_of: Sequence[int], start: int, end: int) -> tuple[int, int]:
+    """A stretch of the respaced turn as a stretch of the turn as read."""
+    return (place_of[start], place_of[end - 1] + 1) if start < end else (0, 0)
+
+
 class ContextModel:
     """May be shared by threads."""
 
@@ -93,7 +98,10 @@ class ContextModel:
 
     def said(self, turns: Sequence[tuple[str, str]]) -> Said:
         """Reads ``turns``, oldest first, each (speaker, text as read). At least one."""
-        encoded = self._tokenizer.encode_batch([text for _, text in turns])
+        from ansim.detection import spacing
+
+        texts = spacing.lines([text for _, text in turns])
+        encoded = self._tokenizer.encode_batch(texts)
         kept = [passage.shortened(range(len(found.ids))) for found in encoded]
         first = passage.fitting([len(pieces) + 1 for pieces in kept])
         tokens: list[int] = []
@@ -120,6 +128,7 @@ class ContextModel:
             },
         )
         offsets = encoded[-1].offsets
+        place_of = spacing.places(texts[-1], turns[-1][1])
         return Said(
             approacher=float(logits[SELF]),
             other=float(logits[OTHER]),
@@ -127,6 +136,6 @@ class ContextModel:
             minor=float(logits[MINOR]),
             adult=float(logits[ADULT]),
             words=words[1:].astype(np.float64),
-            pieces=tuple(offsets[index] for index in kept[-1]),
+            pieces=tuple(_within(place_of, *offsets[index]) for index in kept[-1]),
             whole=len(kept[-1]) == len(offsets),
         )

@@ -83,6 +83,9 @@ UNSUPPORTED = 0.3
 """Share that the way of talking counts while no tactic beyond contact and age was seen. Asking an
 age and being told one is what grooming begins with, and most harmless chats between strangers
 too: by themselves they must raise no alert."""
+TALKATIVE = 20.0
+"""Turns of an account after which what they add up to counts half. Who talks on for weeks collects
+small signs; so thinned they have a bound, and what is plain soon weighs as before."""
 UNASKED = -6.0
 """Log-odds below which the context model is not believed: with that an account starts, so that
 not to have been asked about is to be harmless."""
@@ -209,8 +212,9 @@ def describe(rows: Floats, own: int, out: Floats) -> None:
         if tactic != _CONTACT:
             beyond += row[SUM + tactic]
     substance = 1.0 - np.exp(-beyond)
-    out[0] = np.log1p(row[ANY_SUM])
-    out[1] = (UNSUPPORTED + (1.0 - UNSUPPORTED) * substance) * np.log1p(row[APPROACH_SUM])
+    thinned = TALKATIVE / (TALKATIVE + row[TURNS])
+    out[0] = np.log1p(row[ANY_SUM] * thinned)
+    out[1] = (UNSUPPORTED + (1.0 - UNSUPPORTED) * substance) * np.log1p(row[APPROACH_SUM] * thinned)
     quietest = np.inf
     turns = _PRIOR_TURNS
     young = 0.0

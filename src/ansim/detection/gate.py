@@ -53,11 +53,10 @@ class Gate:
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Log-odds [texts, labels] of normalised, blanked texts."""
-        from ansim.detection import scoring
-        from ansim.detection.features import codes_of
+        from ansim.detection import scoring, spacing
 
         out = np.empty((len(texts), len(LABELS)), np.float64)
-        codes, bounds = codes_of(list(texts))
+        codes, bounds = spacing.respaced(list(texts))
         scoring.score(
             codes, bounds, *self._table, self.weights, self.squares, self.bias, COLUMN[MINOR], out
         )
@@ -65,12 +64,13 @@ class Gate:
 
     def contributions(self, text: str, label: str) -> Floats:
         """What each character of ``text`` adds to the log-odds of ``label``."""
-        from ansim.detection import scoring
-        from ansim.detection.features import codes_of
+        from ansim.detection import scoring, spacing
 
-        codes, _ = codes_of([text])
-        out = np.zeros(len(text), np.float64)
+        codes, _ = spacing.respaced([text])
+        given = np.zeros(len(codes), np.float64)
         scoring.attribute(
-            codes, 0, len(text), *self._table, self.weights, self.squares, COLUMN[label], out
+            codes, 0, len(codes), *self._table, self.weights, self.squares, COLUMN[label], given
         )
+        out = np.zeros(len(text), np.float64)
+        np.add.at(out, spacing.places(spacing.lines([text])[0], text), given)
         return out

@@ -38,6 +38,8 @@ class RiskFile(msgspec.Struct, frozen=True, kw_only=True):
     display: dict[str, float]
     context: str = ""
     """The SHA-256 of the context model and its vocabulary; empty when it was fitted without."""
+    spacing: str = ""
+    """The SHA-256 of the table of spaces."""
 
 
 def default_folder() -> Path:
@@ -61,6 +63,8 @@ def save(
 
     ``weights`` [features, labels] belong to ``keys`` (sorted) and do not include the rarity.
     """
+    from ansim.detection import spacing
+
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / GATE_FILE
     step = np.maximum(np.abs(weights).max(axis=0), 1e-6) / 127.0
@@ -73,7 +77,8 @@ def save(
         step=step.astype(np.float32),
         bias=bias,
     )
-    risk = msgspec.structs.replace(risk, gate=hashlib.sha256(path.read_bytes()).hexdigest())
+    gate = hashlib.sha256(path.read_bytes()).hexdigest()
+    risk = msgspec.structs.replace(risk, gate=gate, spacing=spacing.version())
     document = msgspec.json.format(msgspec.json.encode(risk), indent=1)
     (folder / RISK_FILE).write_bytes(document + b"\n")
     return risk
@@ -82,6 +87,7 @@ def save(
 @lru_cache(maxsize=4)
 def load(folder: Path) -> tuple[Gate, RiskModel, ContextModel | None]:
     """Reads the weights of ``folder``. Raises ModelError when they are missing or do not fit."""
+    from ansim.detection import spacing
     from ansim.detection.evidence import FEATURE_NAMES
 
     again = "run `ansim train`, or reinstall the package"
@@ -98,6 +104,8 @@ def load(folder: Path) -> tuple[Gate, RiskModel, ContextModel | None]:
         raise ModelError(
             f"{folder / GATE_FILE} is not the file {RISK_FILE} was fitted with; {again}"
         )
+    if risk.spacing != spacing.version():
+        raise ModelError(f"{folder / RISK_FILE} was fitted on other spaces; {again}")
     try:
         with np.load(folder / GATE_FILE, allow_pickle=False) as stored:
             if tuple(stored["labels"]) != LABELS:

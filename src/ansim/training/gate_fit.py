@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ansim.detection.compiling import compiled
-from ansim.detection.features import SEGMENT, codes_of, collect, room_for
+from ansim.detection.features import SEGMENT, collect, room_for
+from ansim.detection.spacing import respaced
 
 Floats = npt.NDArray[np.float64]
 Document = npt.NDArray[np.uint32]
@@ -56,7 +57,7 @@ class FittedGate:
 
 def occurrences(texts: list[str]) -> list[Document]:
     """Feature keys of each text, with repeats. Only the first segment of a text is learnt."""
-    codes, bounds = codes_of(texts)
+    codes, bounds = respaced(texts)
     room = room_for(SEGMENT)
     keys = np.empty(room, np.uint32)
     starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)

@@ -98,7 +98,7 @@ class GateScorer:
         ``conversations``; without them the gate is judged alone.
         """
         settings = settings or Settings()
-        self._readers = readers
+        self.readers = readers
         if readers is not None:
             self.variant = "cascade"
         folds = folds or Folds(Turns.read(conversations, phrases, lessons), settings.gate)
@@ -117,8 +117,8 @@ class GateScorer:
             table = gate_fit.rows(turns.documents, gate.known)
             logits = gate.logits(table) * fitted.scale[:, 0] + fitted.scale[:, 1]
             opinions = None
-            if self._readers is not None:
-                said = self._readers[world](turns.conversations)
+            if self.readers is not None:
+                said = self.readers[world](turns.conversations)
                 logits, opinions, _ = contexts.merged(turns, logits, said)
             chances = logistic.sigmoid(logits)
             described = risk_fit.trajectories(turns, logits, opinions)

@@ -20,7 +20,7 @@ import torch
 from tokenizers import Tokenizer
 
 from ansim.detection.weights import CONTEXT_FILE, VOCABULARY_FILE
-from ansim.training.corpus import CorpusConversation, worlds
+from ansim.training.corpus import CorpusConversation, Phrase, worlds
 from ansim.training.encoder import export, pretrain, text, vocabulary
 from ansim.training.encoder.finetune import Reader, finetune, scores
 from ansim.training.encoder.lessons import Course
@@ -45,6 +45,8 @@ class Curriculum:
     """Folder of plain lines."""
     words: Path
     """Hashes of words that may not be in the vocabulary."""
+    phrases: Sequence[Phrase] = ()
+    """Single turns as leaflets quote them, and harmless twins."""
     start: Path | None = None
     """Folder of a pre-trained encoder to begin from; else one is trained here."""
     plan: pretrain.Plan = field(default_factory=pretrain.Plan)
@@ -114,17 +116,26 @@ class Curriculum:
                 out += found[:PLAIN_EACH]
         return out
 
-    def reader(self, name: str, taught: Sequence[CorpusConversation]) -> Reader:
-        """The reader kept under ``name``, or taught now with these conversations."""
+    def reader(self, name: str, taught: Sequence[CorpusConversation], raw: bool = False) -> Reader:
+        """The reader kept under ``name``, or taught now with these conversations.
+
+        ``raw`` begins from noise instead of the pre-trained encoder.
+        """
         path = self.folder / f"{name}.pt"
         tokenizer, base = self.vocabulary(), self.base()
         if not path.exists():
             self.say(f"{name}: {len(taught)} conversations")
+
+            def begin() -> Encoder:
+                known = base(self.course.drop)
+                return Encoder(known.shape, self.course.drop) if raw else known
+
             made = finetune(
-                lambda: base(self.course.drop),
+                begin,
                 tokenizer,
                 taught,
                 self.plain(),
+                self.phrases,
                 self.course,
                 lambda line: self.say(f"{name}: {line}"),
             )
@@ -133,6 +144,15 @@ class Curriculum:
         kept = torch.load(path, weights_only=True)
         reader.load_state_dict({n: v.float() for n, v in kept.items()})
         return reader.eval()
+
+    def untaught(
+        self,
+        world: str,
+        conversations: Sequence[CorpusConversation],
+        lessons: Sequence[CorpusConversation],
+    ) -> Reader:
+        """The same as ``without``, from noise: what pre-training is worth."""
+        return self._leaving_out(world, conversations, lessons, raw=True)
 
     def without(
         self,
@@ -144,11 +164,21 @@ class Curriculum:
 
         Worlds without grooming are left out together: one reader serves them all.
         """
+        return self._leaving_out(world, conversations, lessons)
+
+    def _leaving_out(
+        self,
+        world: str,
+        conversations: Sequence[CorpusConversation],
+        lessons: Sequence[CorpusConversation],
+        raw: bool = False,
+    ) -> Reader:
         guilty = {c.world for c in conversations if c.grooming}
         left_out = {world} if world in guilty else set(worlds(conversations)) - guilty
         return self.reader(
-            f"without-{'-'.join(sorted(left_out))}",
+            f"{'raw-' if raw else ''}without-{'-'.join(sorted(left_out))}",
             [*(c for c in conversations if c.world not in left_out), *lessons],
+            raw,
         )
 
     def said(

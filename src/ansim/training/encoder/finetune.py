@@ -24,17 +24,17 @@ from torch.nn import functional
 
 from ansim.detection.context import MINOR, SHOWN_AT
 from ansim.detection.labels import SHOWN
-from ansim.training.corpus import CorpusConversation
+from ansim.training.corpus import CorpusConversation, Phrase
 from ansim.training.encoder.lessons import (
     HEADS,
     Batch,
     Course,
-    Variation,
     batch,
     grouped,
     lesson,
 )
 from ansim.training.encoder.network import Encoder
+from ansim.training.encoder.variation import Variation
 
 Floats = npt.NDArray[np.float64]
 
@@ -88,6 +88,7 @@ def finetune(
     tokenizer: Tokenizer,
     conversations: Sequence[CorpusConversation],
     plain: Sequence[str],
+    phrases: Sequence[Phrase],
     course: Course,
     say: Any = print,
     after: Callable[[int, Reader], None] | None = None,
@@ -96,10 +97,11 @@ def finetune(
     torch.manual_seed(course.seed)
     draw = random.Random(course.seed)
     reader = Reader(base(), course.drop)
-    varied = Variation(course, conversations, plain, draw)
+    varied = Variation(course, conversations, plain, phrases, draw)
     optimiser = torch.optim.AdamW(groups(reader, course), betas=(0.9, 0.98), fused=True)
     rooms = int(course.rooms * len(conversations)) if plain else 0
-    steps = course.passes * math.ceil((len(conversations) + rooms) / course.batch)
+    blunt = int(course.phrases * len(conversations)) if plain and phrases else 0
+    steps = course.passes * math.ceil((len(conversations) + rooms + blunt) / course.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
         lambda s: min((s + 1) / (course.warm * steps), max(0.02, 1 - s / steps)),
@@ -109,6 +111,7 @@ def finetune(
         reader.train()
         made = [lesson(varied(c), tokenizer, course) for c in conversations]
         made += [lesson(varied.room(), tokenizer, course) for _ in range(rooms)]
+        made += [lesson(varied.blunt(), tokenizer, course) for _ in range(blunt)]
         total = 0.0
         count = 0
         for group in grouped(made, course.batch, draw):

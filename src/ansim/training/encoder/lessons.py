@@ -1,8 +1,4 @@
-"""Conversations laid out for teaching: what is asked after each turn, and how much of it.
-
-A conversation is read differently every time (spelling, chatter of others, a missing beginning),
-harmless or not alike, so that none of these tells the model which it is.
-"""
+"""Conversations laid out for teaching: what is asked after each turn, and how much of it."""
 
 from __future__ import annotations
 
@@ -13,21 +9,22 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import torch
-from msgspec.structs import replace
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from ansim import reading
-from ansim.detection import passage
+from ansim.detection import passage, spacing
 from ansim.detection.context import ADULT, MINOR, OTHER, SELF, SHOWN_AT
 from ansim.detection.gate import blanked
 from ansim.detection.labels import SHOWN
-from ansim.training.corpus import CorpusConversation, CorpusTurn
-from ansim.training.disguise import CLASSES, disguise
+from ansim.training.corpus import CorpusConversation
 from ansim.training.encoder.vocabulary import PAD, TURN
 
 Floats = npt.NDArray[np.float64]
 _PLACE = {label: place for place, label in enumerate(SHOWN)}
+
+UNDECIDED = "undecided"
+"""Label of talk that shows tactics or none, but is too little to say whether it is grooming."""
 
 HEADS = 2 + len(SHOWN) + 2
 """self, other; tactics and signals; minor, adult."""
@@ -37,21 +34,25 @@ HEADS = 2 + len(SHOWN) + 2
 class Course:
     """Everything of the fine-tuning that was chosen by hand."""
 
-    passes: int = 8
+    passes: int = 5
     batch: int = 24
     rate: float = 4e-4
     layer_decay: float = 0.85
     warm: float = 0.08
     decay: float = 0.05
     drop: float = 0.1
-    disguised: float = 0.3
+    disguised: float = 0.5
     """Share of conversations read with some turns in disguised spelling."""
+    emptied: float = 0.1
+    """Share into which turns without words are put, as pictures and what cannot be written are."""
     chatter: float = 0.15
     """Share into which another, harmless conversation is mixed."""
     clipped: float = 0.2
     """Share whose beginning is not read."""
     rooms: float = 0.15
     """Made-up rooms of plain lines for each conversation; all harmless."""
+    phrases: float = 0.1
+    """Made-up talk of plain phrases for each conversation, harmful and harmless alike."""
     worst: float = 0.5
     shown: float = 1.0
     age: float = 0.2
@@ -87,12 +88,13 @@ def approachers(conversation: CorpusConversation) -> dict[str, int]:
 
 def lesson(conversation: CorpusConversation, tokenizer: Tokenizer, course: Course) -> Lesson:
     """Lays a conversation out. Turns that hold nothing but stand-ins are read as empty turns."""
-    texts = [reading.read(blanked(turn.text)).text for turn in conversation.turns]
+    texts = spacing.lines([reading.read(blanked(turn.text)).text for turn in conversation.turns])
     encoded = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
     first = approachers(conversation)
     people = {name: number for number, name in enumerate({t.author: 0 for t in conversation.turns})}
     due = (conversation.alert_by or 1) - 1
-    made = Lesson(grooming=conversation.grooming, cut=conversation.cut)
+    undecided = conversation.label == UNDECIDED
+    made = Lesson(grooming=conversation.grooming, cut=0 if undecided else conversation.cut)
     for number, (turn, pieces) in enumerate(zip(conversation.turns, encoded, strict=True)):
         ids = passage.shortened(pieces.ids)
         made.marks.append(len(made.tokens))
@@ -103,12 +105,15 @@ def lesson(conversation: CorpusConversation, tokenizer: Tokenizer, course: Cours
         wanted, weight = np.zeros(HEADS), np.zeros(HEADS)
         for tag in turn.tags:
             wanted[SHOWN_AT + _PLACE[tag]] = 1.0
-        weight[SHOWN_AT : SHOWN_AT + len(SHOWN)] = course.shown
+        # Of a turn without words nothing can be said but by what stands around it.
+        weight[SHOWN_AT : SHOWN_AT + len(SHOWN)] = course.shown if ids else 0.0
         truth = conversation.speakers.get(turn.author, "unknown")
         if truth != "unknown":
             wanted[MINOR], wanted[ADULT] = truth == "minor", truth == "adult"
             weight[MINOR] = weight[ADULT] = course.age
-        if not conversation.grooming:
+        if undecided:
+            pass
+        elif not conversation.grooming:
             weight[SELF] = weight[OTHER] = course.calm
         else:
             if turn.author in first:
@@ -134,78 +139,6 @@ def due_weight(number: int, begun: int, due: int) -> float:
     if number >= due:
         return 1.0 if number <= due + 4 else 0.6
     return 0.2 + 0.8 * (number - begun + 1) / (due - begun + 1)
-
-
-class Variation:
-    """Makes a conversation different every time it is read, harmless or not alike."""
-
-    def __init__(
-        self,
-        course: Course,
-        conversations: Sequence[CorpusConversation],
-        plain: Sequence[str],
-        draw: random.Random,
-    ) -> None:
-        self.course, self.plain, self.draw = course, plain, draw
-        self.calm = [c for c in conversations if not c.grooming]
-
-    def __call__(self, conversation: CorpusConversation) -> CorpusConversation:
-        draw, course = self.draw, self.course
-        if draw.random() < course.clipped:
-            conversation = self._clipped(conversation)
-        if draw.random() < course.chatter:
-            conversation = self._mixed(conversation)
-        if draw.random() < course.disguised:
-            conversation = self._disguised(conversation)
-        return conversation
-
-    def room(self) -> CorpusConversation:
-        """Some people say unconnected plain things."""
-        people = "ABCD"[: self.draw.choice((2, 2, 3, 4))]
-        turns = tuple(
-            CorpusTurn(
-                at=float(n), author=self.draw.choice(people), text=self.draw.choice(self.plain)
-            )
-            for n in range(self.draw.randint(4, 20))
-        )
-        return CorpusConversation(id="room", label="benign", turns=turns)
-
-    def _clipped(self, c: CorpusConversation) -> CorpusConversation:
-        most = len(c.turns) // 2 if c.alert_by is None else (c.alert_by - 1) // 3
-        start = self.draw.randint(0, max(0, most))
-        due = None if c.alert_by is None else c.alert_by - start
-        return replace(c, turns=c.turns[start:], alert_by=due)
-
-    def _mixed(self, c: CorpusConversation) -> CorpusConversation:
-        """Chatter of others between the turns; later turns move back by what came before them."""
-        other = self.draw.choice(self.calm)
-        start = self.draw.randint(0, max(0, len(other.turns) - 4))
-        extra = list(other.turns[start : start + self.draw.randint(3, 10)])
-        turns: list[CorpusTurn] = []
-        due = c.alert_by
-        waiting = list(c.turns)
-        while waiting or extra:
-            if extra and (
-                not waiting or self.draw.random() < len(extra) / (len(extra) + len(waiting))
-            ):
-                said = extra.pop(0)
-                turns.append(CorpusTurn(at=0.0, author=f"x{said.author}", text=said.text))
-                if due is not None and len(waiting) > len(c.turns) - (c.alert_by or 0):
-                    due += 1
-            else:
-                turns.append(waiting.pop(0))
-        return replace(c, turns=tuple(turns), alert_by=due)
-
-    def _disguised(self, c: CorpusConversation) -> CorpusConversation:
-        share = self.draw.choice((0.2, 0.5, 1.0))
-        kind = self.draw.choice(CLASSES)
-        turns = (
-            replace(turn, text=disguise(turn.text, kind, self.draw))
-            if self.draw.random() < share
-            else turn
-            for turn in c.turns
-        )
-        return replace(c, turns=tuple(turns))
 
 
 @dataclass(slots=True)

@@ -31,7 +31,12 @@ Tokens = npt.NDArray[np.int16]
 class Plan:
     """How long and how fast. ``steps`` of ``rows`` rows of ``length`` tokens."""
 
-    steps: int = 4500
+    steps: int = 9000
+    cycle: int = 4500
+    """Steps after which the rate has fallen to nothing and rises again (Loshchilov and Hutter 2017,
+    SGDR): what was learnt by then can be used, and more time is never lost."""
+    renewed: float = 0.7
+    """Share of the rate that is left in each further cycle."""
     rows: int = 64
     length: int = 128
     rate: float = 1.0e-3
@@ -42,6 +47,13 @@ class Plan:
     """Share of lines read with every space left out, as many people type."""
     seed: int = 20261122
     saved_every: int = 200
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of a step, 0-based."""
+        cycle, inside = divmod(step, self.cycle)
+        length = min(self.cycle, self.steps - cycle * self.cycle)
+        fallen = 0.5 + 0.5 * math.cos(math.pi * inside / length) + 0.02
+        return self.rate * self.renewed**cycle * min((inside + 1) / self.warm, fallen)
 
 
 class Lines:
@@ -162,9 +174,7 @@ def pretrain(lines: Lines, shape: Shape, plan: Plan, folder: Path, say: Any = pr
     started, seen = time.monotonic(), np.zeros(2)
     for step in range(begin, plan.steps):
         chance.manual_seed(plan.seed * 100_003 + step)
-        rate = plan.rate * min(
-            (step + 1) / plan.warm, 0.5 + 0.5 * math.cos(math.pi * step / plan.steps) + 0.02
-        )
+        rate = plan.rate_at(step)
         for group in optimiser.param_groups:
             group["lr"] = rate
         tokens, places, line = lines.row_batch(step)
