@@ -85,17 +85,74 @@ def test_the_preview_shows_the_very_words_and_code_that_go_out(
 
 
 def test_the_room_is_warned_of_where_nobody_can_be_written_to_alone(
-    counsellor: Client, alert: Alert, monkeypatch: pytest.MonkeyPatch
+    counsellor: Client, alert: Alert
 ) -> None:
-    from dataclasses import replace
+    page = html(counsellor, f"/alerts/{alert.pk}/")
+    assert "이 출처로는 한 사람에게만 보낼 수 없어서 상대방도 읽을 수 있어요." in page
+    assert 'name="way"' not in page
+    counsellor.post(f"/alerts/{alert.pk}/send/", {"step": "send", "text": "괜찮아요?"})
+    assert OutgoingMessage.objects.get().recipient == ""
 
-    from ansim.sources.registry import CONNECTORS
 
-    warning = "상대방도 읽을 수 있어요."
-    assert warning in html(counsellor, f"/alerts/{alert.pk}/")
-    private = replace(CONNECTORS["demo"], can_message_privately=True)
-    monkeypatch.setitem(CONNECTORS, "demo", private)
-    assert warning not in html(counsellor, f"/alerts/{alert.pk}/")
+def test_where_the_source_can_words_go_to_the_young_person_alone_unless_told_otherwise(
+    counsellor: Client, alert: Alert
+) -> None:
+    SourceRecord.objects.update(private_messages=True)
+    page = html(counsellor, f"/alerts/{alert.pk}/")
+    assert 'value="private" checked' in page
+    send = f"/alerts/{alert.pk}/send/"
+    given = {"text": "괜찮아요?", "way": "private", "to": "youth"}
+    page = counsellor.post(send, {"step": "preview", **given}).content.decode()
+    assert "경보 대상에게는 보이지 않아요." in page
+    [message] = re.findall(r'name="message" value="([^"]+)"', page)
+    assert 'name="way" value="private"' in page
+    counsellor.post(send, {"step": "send", "message": message, **given})
+    assert OutgoingMessage.objects.get().recipient == "youth"
+    assert "계정 가에게만" in html(counsellor, f"/alerts/{alert.pk}/")
+    page = counsellor.post(
+        send, {"step": "preview", "text": "괜찮아요?", "way": "room"}
+    ).content.decode()
+    assert "상대방도 읽을 수 있어요." in page
+    assert 'name="way" value="room"' in page
+    counsellor.post(send, {"step": "send", "text": "모두 괜찮아요?", "way": "room"})
+    assert OutgoingMessage.objects.latest("created_at").recipient == ""
+
+
+def test_of_several_people_a_human_picks_who_is_written_to_alone(
+    counsellor: Client, alert: Alert
+) -> None:
+    SourceRecord.objects.update(private_messages=True)
+    Turn.objects.update(tactics={})
+    alerts.raise_or_update([report(11, turns=(turn(4, author="friend"),))])
+    send = f"/alerts/{alert.pk}/send/"
+    given = {"text": "괜찮아요?", "way": "private"}
+    for step in ("preview", "send"):
+        refused = counsellor.post(send, {"step": step, **given, "to": ""})
+        assert refused.status_code == 422
+        assert "누구에게만 보낼지 골라 주세요." in refused.content.decode()
+    for wrong in ("stranger", "nobody"):
+        assert counsellor.post(send, {"step": "send", **given, "to": wrong}).status_code == 422
+    assert OutgoingMessage.objects.count() == 0
+    # One of them shows what a young person shows: offered first, and still to be changed.
+    Turn.objects.filter(author="friend").update(tactics={"V1": 0.9})
+    assert '<option value="friend" selected>' in html(counsellor, f"/alerts/{alert.pk}/")
+    counsellor.post(send, {"step": "send", **given, "to": "youth"})
+    assert OutgoingMessage.objects.get().recipient == "youth"
+
+
+def test_a_private_message_that_did_not_arrive_comes_back_for_the_same_person(
+    counsellor: Client, alert: Alert
+) -> None:
+    SourceRecord.objects.update(private_messages=True)
+    given = {"step": "send", "text": "괜찮아요?", "way": "private", "to": "youth"}
+    counsellor.post(f"/alerts/{alert.pk}/send/", given)
+    row = OutgoingMessage.objects.get()
+    interventions.take_queued()
+    interventions.record_delivery(row.pk, "failed", "닫힌 방")
+    counsellor.post(f"/alerts/{alert.pk}/send/{row.pk}/again/")
+    [draft] = Draft.objects.filter(form="message")
+    assert dict(draft.fields)["to"] == "youth"
+    assert 'value="private" checked' in html(counsellor, f"/alerts/{alert.pk}/")
 
 
 def test_what_is_typed_survives_every_other_button(counsellor: Client, alert: Alert) -> None:

@@ -45,6 +45,7 @@ DEMO = Source(
     kind=SourceKind.PLATFORM_PARTNER,
     legal_basis="a room of our own with a notice",
     connector="demo",
+    private_messages=True,
 )
 NOW = 1_790_000_000.0
 CONSENT = Consent(given_by="all present", given_at=NOW, how="notice in the room")

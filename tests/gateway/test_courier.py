@@ -17,7 +17,7 @@ from ansim.stream.codec import AlertClosed, decode
 from ansim.stream.connection import connect
 from ansim.stream.gateway import courier
 from ansim.stream.gateway.ledger import AlertClosing, MemoryLedger, Queued
-from ansim.stream.routing import CONVERSATION
+from ansim.stream.routing import ACCOUNT, CONVERSATION
 from ansim.stream.server import EmbeddedServer
 from tests.gateway.conftest import (
     KEY,
@@ -111,6 +111,29 @@ async def test_what_cannot_or_may_not_be_sent_fails_with_the_reason(
     await until(lambda: len(ledger.deliveries) == 4)
     assert "switched off" in ledger.deliveries["o-4"][1]
     assert platform.heard == []
+
+
+async def test_private_words_never_go_into_the_room_instead(
+    running: Running, platform: Platform, ledger: MemoryLedger, keyring: Keyring
+) -> None:
+    reader = keyring.pseudonym(ACCOUNT, "partner", "account-1")
+    ledger.queued.append(words(keyring, 1, recipient=reader))  # the source did not say it can
+    await until(lambda: "o-1" in ledger.deliveries)
+    assert ledger.deliveries["o-1"] == ("failed", courier.NO_PRIVATE_WAY)
+    ledger.declared = [(msgspec.structs.replace(PARTNER, private_messages=True), digest(KEY))]
+    await running.gateway.admission.refresh()
+    platform.declaration = replace(platform.declaration, can_message_privately=False)
+    ledger.queued.append(words(keyring, 2, recipient=reader))
+    await until(lambda: "o-2" in ledger.deliveries)
+    assert ledger.deliveries["o-2"] == ("failed", courier.NO_PRIVATE_WAY)
+    platform.declaration = replace(platform.declaration, can_message_privately=True)
+    ledger.queued += [
+        words(keyring, 3, recipient=keyring.pseudonym(ACCOUNT, "partner", "never seen")),
+        words(keyring, 4, recipient=reader),
+    ]
+    await until(lambda: len(ledger.deliveries) == 4)
+    assert ledger.deliveries["o-3"] == ("failed", courier.ACCOUNT_GONE)
+    assert [(each.id, each.recipient) for each in platform.heard] == [("o-4", "account-1")]
 
 
 async def test_a_platform_that_is_down_gets_its_words_later_in_order_and_holds_up_no_other(

@@ -54,10 +54,13 @@ class Heard:
 
 
 @asynccontextmanager
-async def listening(running: Running, room: str, last: str = "") -> AsyncIterator[Heard]:
+async def listening(
+    running: Running, room: str, last: str = "", nickname: str = ""
+) -> AsyncIterator[Heard]:
     heard = Heard()
     headers = {"Last-Event-ID": last} if last else {}
-    async with running.client.stream("GET", f"/demo/rooms/{room}/events", headers=headers) as got:
+    path = f"/demo/rooms/{room}/events?as={nickname}"
+    async with running.client.stream("GET", path, headers=headers) as got:
         assert got.status_code == 200
         assert got.headers["content-type"].startswith("text/event-stream")
         task = asyncio.create_task(heard.follow(got.aiter_lines()))
@@ -106,6 +109,41 @@ async def test_a_page_that_comes_late_or_again_sees_what_was_said(running: Runni
     async with listening(running, "late", "deadbeef-2") as after_restart:
         await until(lambda: len(after_restart.said()) == 3)
         assert "fresh" in [name for _, name, _ in after_restart.events]
+
+
+async def test_words_for_one_person_reach_the_window_of_that_nickname_alone(
+    running: Running, ledger: MemoryLedger, keyring: Keyring
+) -> None:
+    async with (
+        listening(running, "two", nickname="지나가는사람") as stranger,
+        listening(running, "two") as nobody,
+        listening(running, "two", nickname="푸른고래") as youth,
+    ):
+        await say(running, "two", "무서워요")
+        ledger.queued.append(
+            Queued(
+                id="o-1",
+                source="demo",
+                conversation=keyring.pseudonym(CONVERSATION, "demo", "two"),
+                recipient=keyring.pseudonym(ACCOUNT, "demo", "푸른고래@two"),
+                text="안녕하세요, 상담센터입니다.",
+                language="ko",
+                author="7",
+            )
+        )
+        await until(lambda: len(youth.said()) == 2)
+        assert youth.said()[1]["to"] == "푸른고래"
+        answered = await say(running, "two", "도와주세요", to_agency=True)
+        assert answered.status_code == 201
+        await say(running, "two", "ㅎㅎ")
+        await until(lambda: len(youth.said()) == 4)
+        for other in (stranger, nobody):
+            await until(lambda other=other: len(other.said()) == 2)  # type: ignore[misc]
+            assert [each["text"] for each in other.said()] == ["무서워요", "ㅎㅎ"]
+    async with listening(running, "two", nickname="지나가는사람") as late:
+        await until(lambda: len(late.said()) == 2)
+    async with listening(running, "two", nickname="푸른고래") as again:
+        await until(lambda: len(again.said()) == 4)
 
 
 async def test_a_counsellors_words_appear_at_once_as_the_agencys_and_only_once(

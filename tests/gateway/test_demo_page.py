@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from ansim.keys import Keyring
 from ansim.stream.gateway.ledger import MemoryLedger, Queued
-from ansim.stream.routing import CONVERSATION
+from ansim.stream.routing import ACCOUNT, CONVERSATION
 from tests.gateway.conftest import Running
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -72,13 +72,32 @@ async def test_two_windows_talk_and_a_counsellor_joins(
             official = page.locator(".said.agency")
             await expect(official).to_have_count(1)
             await expect(official.locator(".voice")).to_have_text("공식 상담 메시지")
+        ledger.queued.append(
+            Queued(
+                id="o-2",
+                source="demo",
+                conversation=keyring.pseudonym(CONVERSATION, "demo", room),
+                recipient=keyring.pseudonym(ACCOUNT, "demo", f"푸른고래@{room}"),
+                text="둘이서만 이야기해요.",
+                language="ko",
+                author="1",
+            )
+        )
+        await expect(youth.locator(".said.private .alone")).to_have_text(
+            "나와 상담센터만 볼 수 있어요"
+        )
+        await youth.get_by_label("상담센터에만 답하기").check()
+        await youth.locator("#text").fill("고마워요")
+        await youth.locator("#text").press("Enter")
+        await expect(youth.locator(".said.private")).to_have_count(2)
+        await expect(stranger.locator(".said")).to_have_count(3)
         await youth.locator("#language").click()
         await expect(youth.locator("h1")).to_contain_text("Demo room")
         await expect(youth.locator(".said.agency .voice")).to_have_text(
-            "Official counselling message"
+            ["Official counselling message"] * 2
         )
         await youth.reload()
-        await expect(youth.locator(".said")).to_have_count(3)
+        await expect(youth.locator(".said")).to_have_count(5)
         await expect(youth.locator("h1")).to_contain_text("Demo room")
         assert await stranger.title() == "데모 대화방 · 안심아이"
         assert complaints == ([], [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import msgspec
 import pytest
 
 from ansim.config import Config
@@ -12,9 +13,18 @@ from ansim.keys import Keyring
 from ansim.sources import http
 from ansim.stream.connection import connect
 from ansim.stream.gateway.ledger import MemoryLedger, Queued
-from ansim.stream.routing import CONVERSATION
+from ansim.stream.routing import ACCOUNT, CONVERSATION
 from ansim.stream.server import EmbeddedServer
-from tests.gateway.conftest import OTHER_KEY, Running, item, serve, until
+from tests.gateway.conftest import (
+    KEY,
+    OTHER_KEY,
+    PARTNER,
+    Running,
+    digest,
+    item,
+    serve,
+    until,
+)
 
 pytestmark = pytest.mark.nats
 WORDS = "안녕하세요, 안심아이 상담센터입니다. 잘못한 것은 없어요."
@@ -90,6 +100,27 @@ async def test_the_agencys_name_is_in_the_language_of_the_words(
     ledger.queued.append(words(keyring, language="en"))
     (found,) = (await running.get("/v1/outbox?wait=10")).json()["messages"]
     assert found["agency"] == config.agency_en
+
+
+async def test_words_for_one_account_name_it_and_others_name_nobody(
+    running: Running, ledger: MemoryLedger, keyring: Keyring
+) -> None:
+    private = msgspec.structs.replace(PARTNER, private_messages=True)
+    ledger.declared = [(private, digest(KEY))]
+    await running.gateway.admission.refresh()
+    await running.send(item(1, author="account-7"))
+    reader = keyring.pseudonym(ACCOUNT, "partner", "account-7")
+    ledger.queued += [
+        words(keyring, 1),
+        msgspec.structs.replace(words(keyring, 2), recipient=reader),
+    ]
+    await until(lambda: len(ledger.sending) == 2)
+    found = (await running.get("/v1/outbox?wait=10")).json()["messages"]
+    if len(found) < 2:
+        found += (await running.get(f"/v1/outbox?wait=10&after={found[0]['cursor']}")).json()[
+            "messages"
+        ]
+    assert [each["to"] for each in found] == [None, "account-7"]
 
 
 async def test_a_long_poll_hears_at_once_and_otherwise_ends_in_time(

@@ -37,6 +37,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     connector: str = "http"
     """Name of the module in ``ansim.sources`` that carries words in and out."""
     active: bool = True
+    private_messages: bool = False
+    """Whether the agency's words can be brought to one account alone (where the connector can)."""
 
     def refusal(self) -> str | None:
         """Why this source may not be read, in one sentence, or None when it may."""

@@ -6,11 +6,11 @@ Without permission for the words the lines carry none: masking happens here, not
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils.translation import gettext as _
 
 from ansim.casework.models import Alert, Delivery, OutgoingMessage, Turn
@@ -34,6 +34,7 @@ class Speaker:
     tail: str
     side: str
     """``suspect`` (the alert is about them) or ``other``."""
+    account: str = ""
     signals: Counter[Label] = field(default_factory=Counter)
 
     @property
@@ -71,6 +72,9 @@ class Line:
     spared: bool = False
     """Covered because this person asked to be spared such words."""
     attempts: int = 0
+    private: bool = False
+    """Of the agency's: sent to ``private_to`` alone."""
+    private_to: str = ""
 
 
 @dataclass(slots=True)
@@ -106,14 +110,7 @@ def build(
     said = said.exclude(by_agency=True, message_id__in=ours)
     # Only the end of a long conversation is fetched, and with it opened: every look costs.
     kept = list(said.order_by("-at", "-pk")[:MOST_LINES])[::-1]
-    first_said = (
-        said.filter(by_agency=False)
-        .order_by()
-        .values_list("author")
-        .annotate(first=Min("at"), place=Min("pk"))
-        .order_by("first", "place")
-    )
-    speakers = _speakers(kept, alert.about, language, [author for author, *_ in first_said])
+    speakers = _speakers(kept, alert.about, language, _in_order(said))
     lines = [
         _line(
             turn,
@@ -132,7 +129,7 @@ def build(
     ]
     if raising:  # exports know the minute only: of several in it, the last one tipped the scales
         raising[-1].raised_here = True
-    lines += [_sent(message, revealed=revealed) for message in outgoing]
+    lines += [_sent(message, speakers, revealed=revealed) for message in outgoing]
     lines.sort(key=lambda line: line.at)
     _mark_days(lines)
     legend = {mark.id: mark for line in lines for mark in line.labels}
@@ -143,6 +140,30 @@ def build(
         left_out=max(0, said.count() - len(kept)),
         revealed=revealed,
     )
+
+
+def others(alert: Alert, language: Language) -> list[Speaker]:
+    """Everybody in the conversation but whom the alert is about, as they are called in the thread:
+    those who showed signals of a young person first. To one of them a message may go alone."""
+    said = Turn.objects.filter(conversation=alert.conversation_id)
+    rows = list(said.filter(by_agency=False).exclude(author=alert.about).only("author", "tactics"))
+    found = _speakers(rows, alert.about, language, _in_order(said))
+    return sorted(
+        (speaker for speaker in found.values() if speaker.side == "other"),
+        key=lambda speaker: -speaker.signals.total(),
+    )
+
+
+def _in_order(said: QuerySet[Turn]) -> list[str]:
+    """Accounts in the order in which they first spoke, which gives them their letters."""
+    rows = (
+        said.filter(by_agency=False)
+        .order_by()
+        .values_list("author")
+        .annotate(first=Min("at"), place=Min("pk"))
+        .order_by("first", "place")
+    )
+    return [author for author, *_ in rows]
 
 
 def preview(
@@ -187,7 +208,7 @@ def _speakers(
     found: dict[str, Speaker] = {}
     for number, author in enumerate(authors):
         side = "suspect" if author == about else "other"
-        found[author] = Speaker(_name(number, language), harmless(author)[-4:], side)
+        found[author] = Speaker(_name(number, language), harmless(author)[-4:], side, author)
     for turn in turns:
         if not turn.by_agency:
             for mark in _labels(turn.tactics, language):
@@ -237,7 +258,8 @@ def _spared(turn: Turn, spared: Collection[str]) -> bool:
     )
 
 
-def _sent(message: OutgoingMessage, *, revealed: bool) -> Line:
+def _sent(message: OutgoingMessage, speakers: Mapping[str, Speaker], *, revealed: bool) -> Line:
+    reader = speakers.get(message.recipient)
     words = message.text if revealed and message.text is not None else ""
     return Line(
         at=message.created_at.timestamp(),
@@ -250,6 +272,8 @@ def _sent(message: OutgoingMessage, *, revealed: bool) -> Line:
         delivery_label=str(Delivery(message.state).label),
         detail=harmless(message.detail),
         attempts=message.attempts,
+        private=bool(message.recipient),
+        private_to=reader.name if reader else "",
         message=str(message.pk),
     )
 

@@ -71,6 +71,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     agency: str
     author: str
+    recipient: str = ""
+    """The account that alone may see the words; empty: everybody in the conversation."""
 
 
 class Outcome(StrEnum):
@@ -112,6 +114,8 @@ class Declaration:
     """Why reading through this connector can be lawful, in one or two sentences (R01)."""
     can_reply: bool
     can_message_privately: bool
+    """Whether it can bring words to one account so that the others do not see them. A source says
+    for itself whether its platform does (``Source.private_messages``)."""
     keeps_history: bool
     """Whether the platform still shows what was said before a participant came in."""
     sends_once: bool

@@ -43,7 +43,7 @@ DECLARATION = Declaration(
         "donations by a participant, or its own terms and statutory duties. Nothing is fetched."
     ),
     can_reply=True,
-    can_message_privately=False,
+    can_message_privately=True,
     keeps_history=False,
     sends_once=True,
 )
@@ -61,7 +61,8 @@ WAITING = "플랫폼이 가져가기를 기다리는 중 / waiting for the platf
 
 
 class Lying(msgspec.Struct, frozen=True, kw_only=True):
-    """Words in the outbox. ``conversation`` is the platform's own name; sealed at rest."""
+    """Words in the outbox. ``conversation`` and ``recipient`` are the platform's own
+    names; sealed at rest."""
 
     id: str
     source: str
@@ -70,6 +71,7 @@ class Lying(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     agency: str
     at: float
+    recipient: str = ""
     state: DeliveryState = DeliveryState.WAITING
     detail: str = ""
 
@@ -157,6 +159,7 @@ class Outbox:
             text=outgoing.text,
             language=outgoing.language,
             agency=outgoing.agency,
+            recipient=outgoing.recipient,
             at=self._clock(),
         )
         try:

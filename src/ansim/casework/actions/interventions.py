@@ -25,6 +25,7 @@ from ansim.casework.models import (
     MessageTemplate,
     OutgoingMessage,
     State,
+    Turn,
 )
 from ansim.casework.roles import Act
 
@@ -56,6 +57,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     author: int
     """Id of the account of the person who wrote it."""
     attempts: int
+    recipient: str = ""
+    """The account that alone may see it; empty: everybody in the conversation."""
 
 
 @transaction.atomic
@@ -67,15 +70,18 @@ def send(
     *,
     language: str = "ko",
     message_id: UUID | None = None,
+    recipient: str = "",
 ) -> OutgoingMessage:
-    """Queues the words of the counsellor who holds this alert, for its conversation.
+    """Queues the words of the counsellor who holds this alert, for its conversation; with a
+    ``recipient`` (pseudonym) for this account alone.
 
     ``message_id`` makes asking twice harmless: the same words under an id that is known are the
     message that is there already.
 
     Raises Refused: not holder, closed, empty, over 2,000 characters, a template nobody approved,
-    a source through which nobody can be reached, or an id under which something else was sent;
-    Unfit for words that blame, accuse, ask for identity or money, link or promise (R20).
+    a source through which nobody can be reached (or not one person alone), a recipient who said
+    nothing here or whom the alert is about, or an id under which something else was sent; Unfit
+    for words that blame, accuse, ask for identity or money, link or promise (R20).
     """
     require(actor, Act.SEND)
     try:
@@ -95,7 +101,8 @@ def send(
     shown = checking.signed(words, message_id, language)
     already = OutgoingMessage.objects.filter(pk=message_id).first()
     if already is not None:
-        if (already.alert_id, already.author_id, already.text) == (alert.pk, actor.pk, shown):
+        same = (already.alert_id, already.author_id, already.recipient, already.text)
+        if same == (alert.pk, actor.pk, recipient, shown):
             return already
         raise Refused("already_sent", _("이미 다른 글을 보낸 미리보기입니다. 다시 미리 봐 주세요."))
     source = alert.conversation.source
@@ -103,6 +110,8 @@ def send(
         raise Refused("no_way_back", _("이 출처로는 메시지를 보낼 수 없습니다."))
     if not source.active:
         raise Refused("source_off", _("이 출처는 지금 꺼져 있습니다."))
+    if recipient:
+        _reachable_alone(alert, recipient)
     if not words:
         raise Refused("empty", _("보낼 내용을 적어 주세요."))
     if len(words) > MAX_LENGTH:
@@ -118,6 +127,7 @@ def send(
         id=message_id,
         alert=alert,
         author=actor,
+        recipient=recipient,
         text=shown,
         language=language,
         template=template,
@@ -135,9 +145,23 @@ def send(
             "template_version": template.version if template else None,
             "changed": template is not None and template.text.strip() != words,
             "length": len(words),
+            "private": bool(recipient),
         },
     )
     return message
+
+
+def _reachable_alone(alert: Alert, recipient: str) -> None:
+    """Raises Refused where these words cannot or may not go to this account alone."""
+    if not alert.conversation.source.can_message_privately:
+        raise Refused("no_private_way", _("이 출처로는 한 사람에게만 보낼 수 없습니다."))
+    if recipient == alert.about:
+        raise Refused("about_them", _("경보 대상인 계정에게는 따로 글을 보낼 수 없습니다."))
+    spoke = Turn.objects.filter(
+        conversation=alert.conversation_id, author=recipient, by_agency=False
+    )
+    if not spoke.exists():
+        raise Refused("no_such_person", _("이 대화에서 말한 적이 없는 계정입니다."))
 
 
 def approved_wordings() -> list[str]:
@@ -278,4 +302,5 @@ def _outgoing(row: OutgoingMessage) -> Outgoing:
         language=row.language,
         author=row.author_id,
         attempts=row.attempts,
+        recipient=row.recipient,
     )

@@ -22,6 +22,10 @@ REFUSAL_EVERY = timedelta(minutes=1)
 """A source refused again and again for one reason writes one audit row in this time."""
 
 
+DECLARED = frozenset({"name", "kind", "legal_basis", "consent", "connector", "private_messages"})
+"""What an administrator may change of a source."""
+
+
 def key_hash(api_key: str) -> str:
     """What is kept of a key. The key is random (256 bits), so a plain SHA-256 is enough."""
     return hashlib.sha256(api_key.encode()).hexdigest()
@@ -41,6 +45,7 @@ def declare(
     actor: Account | str,
     consent: Consent | None = None,
     connector: str = "http",
+    private_messages: bool = False,
 ) -> tuple[SourceRecord, str]:
     """Declares a new source. Returns it and its API key, which is shown this once.
 
@@ -58,6 +63,7 @@ def declare(
         legal_basis=legal_basis,
         consent=msgspec.to_builtins(consent) if consent else None,
         connector=connector,
+        private_messages=private_messages,
         created_by=None if isinstance(actor, str) else actor,
         created_at=timezone.now(),
     )
@@ -69,16 +75,21 @@ def declare(
         "source.declared",
         record,
         actor=actor,
-        details={"kind": record.kind, "connector": connector, "consent": record.consent},
+        details={
+            "kind": record.kind,
+            "connector": connector,
+            "consent": record.consent,
+            "private_messages": private_messages,
+        },
     )
     return record, api_key
 
 
 @transaction.atomic
-def change(source_id: str, actor: Account, **fields: str | dict[str, object] | None) -> None:
-    """Changes what a source declares (name, kind, legal_basis, consent, connector)."""
+def change(source_id: str, actor: Account, **fields: str | bool | dict[str, object] | None) -> None:
+    """Changes what a source declares (``DECLARED``)."""
     require(actor, Act.ADMINISTER)
-    unknown = set(fields) - {"name", "kind", "legal_basis", "consent", "connector"}
+    unknown = set(fields) - DECLARED
     if unknown:
         raise ValueError(f"a source has no field {', '.join(sorted(unknown))}")
     record = SourceRecord.objects.select_for_update().get(pk=source_id)
@@ -146,3 +157,7 @@ def _lawful(record: SourceRecord) -> None:
     refusal = msgspec.structs.replace(record.value(), active=True).refusal()
     if refusal is not None:
         raise Refused("unlawful", refusal)
+    if record.private_messages and not record.can_message_privately:
+        raise Refused(
+            "no_private_way", _("이 연결 방식과 종류로는 한 사람에게만 글을 전할 수 없습니다.")
+        )

@@ -89,11 +89,13 @@ class Delivery(models.TextChoices):
 
 
 class OutgoingMessage(models.Model):
-    """One message of one counsellor to one conversation."""
+    """One message of one counsellor to one conversation, or to one person in it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="outgoing")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recipient = models.CharField(max_length=64, blank=True, default="")
+    """Pseudonym of the account that alone may see it; empty: everybody in the conversation."""
     text = SealedTextField(null=True)
     language = models.CharField(max_length=2, default="ko")
     template = models.ForeignKey(

@@ -11,6 +11,8 @@ from ansim.chat import Consent, Source, SourceKind
 
 CONNECTORS_WITHOUT_REPLY = frozenset({"kakaotalk"})
 """Connectors that only bring a file in: nobody can be written to through them."""
+CONNECTORS_WITH_PRIVATE = frozenset({"demo", "http"})
+"""Connectors that can bring words to one account alone, where the platform can."""
 
 
 class SourceRecord(models.Model):
@@ -29,6 +31,7 @@ class SourceRecord(models.Model):
     consent = models.JSONField(_("동의 기록"), null=True, blank=True)
     connector = models.SlugField(_("연결 방식"), max_length=30, default="http")
     api_key_hash = models.CharField(max_length=64, blank=True, editable=False)
+    private_messages = models.BooleanField(_("한 사람에게만 글을 전할 수 있음"), default=False)
     active = models.BooleanField(_("사용 중"), default=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -60,9 +63,16 @@ class SourceRecord(models.Model):
             consent=consent,
             connector=self.connector,
             active=self.active,
+            private_messages=self.private_messages,
         )
 
     @property
     def can_reply(self) -> bool:
         """Whether a counsellor's words can be carried back to where the messages came from."""
         return self.kind != SourceKind.DONATED and self.connector not in CONNECTORS_WITHOUT_REPLY
+
+    @property
+    def can_message_privately(self) -> bool:
+        """Whether words can be brought to one person so that the others do not see them."""
+        declared = self.private_messages and self.connector in CONNECTORS_WITH_PRIVATE
+        return declared and self.can_reply

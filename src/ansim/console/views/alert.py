@@ -24,8 +24,7 @@ from ansim.console import thread
 from ansim.console.access import StaffRequest, needs
 from ansim.console.chart import draw
 from ansim.console.templatetags.ansim import language
-from ansim.console.views import helping, triage
-from ansim.sources.registry import CONNECTORS
+from ansim.console.views import composing, helping, triage
 
 REVEALED_SECONDS = 30 * 60
 """Words stay visible to one person for this long; then they are masked again."""
@@ -102,7 +101,7 @@ def forms(user: Account, alert: Alert) -> dict[str, Any]:
     holds = alert.state == State.OPEN and alert.claimed_by_id == user.pk
     typed = drafts.of(alert, user) if holds else {}
     message, closing = dict(typed.get("message", [])), typed.get("close", [])
-    connector = CONNECTORS.get(alert.conversation.source.connector)
+    way = composing.ways(alert, dict(message)) if holds else {}
     return {
         "holds": holds,
         "may_reveal": alerts.may_reveal(alert, user),
@@ -113,7 +112,7 @@ def forms(user: Account, alert: Alert) -> dict[str, Any]:
         "can_reply": alert.conversation.source.can_reply,
         "first_messages": _first_messages() if holds else [],
         "max_length": interventions.MAX_LENGTH,
-        "private": connector is not None and connector.can_message_privately,
+        **way,
         "warned_off": referrals.warned_off(alert),
         "draft": message.get("text", ""),
         "chosen_template": message.get("template", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ansim.casework import checking, wording
@@ -17,9 +19,14 @@ from ansim.casework.actions import drafts, interventions
 from ansim.casework.errors import Refused, Unfit
 from ansim.casework.models import Alert, MessageTemplate, OutgoingMessage
 from ansim.casework.roles import Act
+from ansim.console import thread
 from ansim.console.access import StaffRequest, needs
 from ansim.console.marking import harmless
 from ansim.console.templatetags.ansim import language
+
+MOST_PEOPLE = 50
+"""People offered as readers of a private message; those with signals come first."""
+_NOBODY = gettext_lazy("누구에게만 보낼지 골라 주세요.")
 
 
 def _composer(request: StaffRequest, alert: Alert, status: int = 200, **more: Any) -> HttpResponse:
@@ -31,6 +38,26 @@ def _composer(request: StaffRequest, alert: Alert, status: int = 200, **more: An
     context = {"alert": alert, **page.forms(request.user, alert), **more}
     # htmx swaps only answers of success; the error is told inside.
     return render(request, "console/_composer.html", context)
+
+
+def ways(alert: Alert, chosen: Mapping[str, str]) -> dict[str, Any]:
+    """Where words may go from here: to one person alone where the source can (``others`` are the
+    people), or into the room. ``chosen`` is what the form said last; privately comes first."""
+    people = []
+    if alert.conversation.source.can_message_privately:
+        people = thread.others(alert, language())[:MOST_PEOPLE]
+    to = chosen.get("to", "")
+    if to not in {person.account for person in people}:
+        likely = people if len(people) == 1 else [one for one in people if one.signals]
+        # Of several who might be the young person, only a human may say who it is.
+        to = likely[0].account if len(likely) == 1 else ""
+    private = bool(people) and chosen.get("way") != "room"
+    return {
+        "others": people,
+        "private": private,
+        "chosen_to": to,
+        "reader": next((one for one in people if private and one.account == to), None),
+    }
 
 
 def _template(request: StaffRequest) -> MessageTemplate | None:
@@ -90,7 +117,8 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
         draft = template.text
     spoken = template.language if template else request.POST.get("language", "ko")
     spoken = "en" if spoken == "en" else "ko"
-    shown: dict[str, Any] = {"draft": draft, "template": template, "spoken": spoken}
+    way = ways(alert, request.POST.dict())
+    shown: dict[str, Any] = {"draft": draft, "template": template, "spoken": spoken, **way}
     step = request.POST.get("step", "")
     if step == "edit":
         return _composer(request, alert, **shown)
@@ -111,6 +139,8 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
             )
         if findings:
             return _unfit(request, alert, findings=findings, **shown)
+        if way["private"] and way["reader"] is None:
+            return _composer(request, alert, 422, composer_error=_NOBODY, **shown)
         message_id = uuid4()
         seen = checking.signed(draft.strip(), message_id, spoken)
         return _composer(request, alert, preview=True, message_id=message_id, as_seen=seen, **shown)
@@ -122,6 +152,7 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
             template,
             language=spoken,
             message_id=_message_id(request),
+            recipient=_recipient(way),
         )
     except Unfit as unfit:
         return _unfit(request, alert, findings=list(unfit.findings), **shown)
@@ -132,6 +163,15 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
         response["HX-Trigger"] = "ansim:change"
         return response
     return page.back(alert_id, "composer")
+
+
+def _recipient(way: dict[str, Any]) -> str:
+    """The account that alone may read it; empty for the room. Raises Refused where it is open."""
+    if not way["private"]:
+        return ""
+    if way["reader"] is None:
+        raise Refused("nobody_chosen", _NOBODY)
+    return str(way["reader"].account)
 
 
 @require_POST
@@ -148,7 +188,9 @@ def again(request: StaffRequest, alert_id: int, message_id: UUID) -> HttpRespons
         return page.back(alert_id)
     below = checking.signature(row.pk, row.language)
     words = row.text.removesuffix(below).rstrip() if below else row.text
-    drafts.save(alert.pk, request.user, "message", [("text", words), ("language", row.language)])
+    kept = {"text": words, "language": row.language}
+    kept |= {"way": "private", "to": row.recipient} if row.recipient else {"way": "room"}
+    drafts.save(alert.pk, request.user, "message", list(kept.items()))
     return page.back(alert_id, "text")
 
 

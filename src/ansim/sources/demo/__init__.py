@@ -15,7 +15,7 @@ DECLARATION = Declaration(
         "everyone who opens it what happens with the text before anything can be typed."
     ),
     can_reply=True,
-    can_message_privately=False,
+    can_message_privately=True,
     keeps_history=True,
     sends_once=True,
 )

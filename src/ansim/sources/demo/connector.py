@@ -37,14 +37,18 @@ class DemoConnector(Doorway):
         super().__init__()
         self.rooms = Rooms()
 
-    async def say(self, room: Room, nickname: str, voice: Voice, text: str) -> Said:
-        """One message, durable before it is shown. Raises IntakeRefused and IntakeBusy.
+    async def say(
+        self, room: Room, nickname: str, voice: Voice, text: str, *, to_agency: bool = False
+    ) -> Said:
+        """One message, durable before it is shown; with ``to_agency`` only its own author sees it
+        in the room. Raises IntakeRefused and IntakeBusy.
 
         It is stamped with the time it is said now, also in a replay: detection must see the
         room as a live one, and its alerts are of this moment.
         """
         async with room.speaking:
-            said = Said(room.next_id(), voice, nickname, text, time.time())
+            seen_by = nickname if to_agency else ""
+            said = Said(room.next_id(), voice, nickname, text, time.time(), seen_by)
             outcomes = await self.take(
                 SOURCE,
                 [
@@ -63,9 +67,11 @@ class DemoConnector(Doorway):
         return said
 
     async def send(self, outgoing: Outgoing) -> Delivery:
-        """Shows a counsellor's words in their room at once; the same id only once."""
+        """Shows a counsellor's words in their room at once, or to one nickname in it alone; the
+        same id only once."""
         room = self.rooms.room(outgoing.conversation)
-        room.show(Said(outgoing.id, Voice.AGENCY, outgoing.agency, outgoing.text, time.time()))
+        to = outgoing.recipient.removesuffix(f"@{room.name}")
+        room.show(Said(outgoing.id, Voice.AGENCY, outgoing.agency, outgoing.text, time.time(), to))
         return Delivery(DeliveryState.SENT, "데모 대화방에 표시됨 / shown in the demo room")
 
     def start_replay(self, room: Room, sample: Sample, speed: float) -> None:

@@ -36,6 +36,11 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     nickname: str
     text: str
     at: float
+    to: str = ""
+    """The nickname that alone sees it; empty: everybody in the room."""
+
+    def seen_by(self, nickname: str) -> bool:
+        return not self.to or self.to == nickname
 
 
 class Replaying(msgspec.Struct, frozen=True):
@@ -51,6 +56,9 @@ class Event(msgspec.Struct, frozen=True):
     number: int
     name: str
     data: Said | Replaying
+
+    def seen_by(self, nickname: str) -> bool:
+        return not isinstance(self.data, Said) or self.data.seen_by(nickname)
 
 
 class RoomFull(Exception):
@@ -106,8 +114,11 @@ class Room:
                     queue.get_nowait()
                 queue.put_nowait(None)
 
-    async def listen(self, after: int, heartbeat: float) -> AsyncGenerator[Event | None, None]:
-        """What was said after event ``after``, then what is said, until cut off.
+    async def listen(
+        self, after: int, heartbeat: float, nickname: str = ""
+    ) -> AsyncGenerator[Event | None, None]:
+        """What was said after event ``after``, then what is said, until cut off; of what is for
+        one person alone, what is for ``nickname``.
 
         Yields None when nothing happened for ``heartbeat`` seconds. Raises RoomFull.
         """
@@ -117,7 +128,8 @@ class Room:
         self._listeners.add(queue)
         try:
             for event in [event for event in self.history if event.number > after]:
-                yield event
+                if event.seen_by(nickname):
+                    yield event
             yield Event(self._number, "replay", self.replaying)
             while True:
                 try:
@@ -127,7 +139,8 @@ class Room:
                     continue
                 if event_or_end is None:
                     return
-                yield event_or_end
+                if event_or_end.seen_by(nickname):
+                    yield event_or_end
         finally:
             self._listeners.discard(queue)
 

@@ -56,6 +56,8 @@ class Words(msgspec.Struct, forbid_unknown_fields=True):
     nickname: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
     voice: Literal["stranger", "youth"]
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    to_agency: bool = False
+    """An answer to the agency, which the others in the room do not see."""
 
 
 class Replay(msgspec.Struct, forbid_unknown_fields=True):
@@ -178,8 +180,9 @@ def routes(demo: DemoConnector, hosts: frozenset[str], closing: asyncio.Event) -
         boot, _, number = last.partition("-")
         known = boot == demo.rooms.boot and number.isascii() and number.isdigit()
         after = int(number[:12]) if known else 0
+        nickname = _plain(request.query_params.get("as", ""))[:20]
         return Stream(
-            _events(demo, room, after, closing, fresh=not known),
+            _events(demo, room, nickname, after, closing, fresh=not known),
             media_type="text/event-stream",
             headers={**_GUARDS, "X-Accel-Buffering": "no"},
         )
@@ -191,7 +194,13 @@ def routes(demo: DemoConnector, hosts: frozenset[str], closing: asyncio.Event) -
             nickname, text = _plain(words.nickname), words.text.strip()
             if not nickname or not text:
                 raise _No(400, "empty", "nickname and text may not be blank")
-            said = await demo.say(demo.rooms.room(room), nickname, Voice(words.voice), text)
+            said = await demo.say(
+                demo.rooms.room(room),
+                nickname,
+                Voice(words.voice),
+                text,
+                to_agency=words.to_agency,
+            )
         except _No as no:
             return _refused(no)
         except IntakeRefused as refused:
@@ -228,13 +237,19 @@ def routes(demo: DemoConnector, hosts: frozenset[str], closing: asyncio.Event) -
 
 
 async def _events(
-    demo: DemoConnector, name: str, after: int, closing: asyncio.Event, *, fresh: bool
+    demo: DemoConnector,
+    name: str,
+    nickname: str,
+    after: int,
+    closing: asyncio.Event,
+    *,
+    fresh: bool,
 ) -> AsyncIterator[bytes]:
     """Server-sent events of a room until the listener leaves or the process ends."""
     yield b"retry: 1000\n\n"
     if fresh:
         yield b"event: fresh\ndata: {}\n\n"
-    listening = demo.rooms.room(name).listen(after, HEARTBEAT_SECONDS)
+    listening = demo.rooms.room(name).listen(after, HEARTBEAT_SECONDS, nickname)
     ended = asyncio.ensure_future(closing.wait())
     coming: asyncio.Future[Event | None] | None = None
     try:

@@ -45,6 +45,14 @@ class OutboxMessage(msgspec.Struct, frozen=True):
     language: str
     text: str
     at: Annotated[float, msgspec.Meta(description="When it was written, epoch seconds.")]
+    to: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="The platform's own name of the account that alone may see the words; "
+            "null: everybody in the conversation. Never show words with `to` in the room: what "
+            "cannot be shown to this account alone is to be answered with `fail`."
+        ),
+    ]
 
 
 class OutboxAnswer(msgspec.Struct, frozen=True):

@@ -168,6 +168,7 @@ async def read_outbox(request: AnyRequest) -> Response[bytes]:
             language=lying.language,
             text=lying.text,
             at=lying.at,
+            to=lying.recipient or None,
         )
         for cursor, lying in found or []
     ]

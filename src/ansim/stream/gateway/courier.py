@@ -27,7 +27,7 @@ from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.ledger import LedgerDesk, Queued
 from ansim.stream.gateway.link import Link, LinkDown
 from ansim.stream.layout import open_bucket
-from ansim.stream.routing import CONVERSATION
+from ansim.stream.routing import ACCOUNT, CONVERSATION
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,14 @@ BUCKET = "courier"
 
 NO_WAY = "이 출처로는 답을 보낼 수 없습니다 / no words can be sent to this source"
 NO_SENDER = "보낸 상담원이나 기관 이름이 없습니다 / no human sender or agency name"
+NO_PRIVATE_WAY = (
+    "이 출처로는 한 사람에게만 보낼 수 없어 보내지 않았습니다 / "
+    "not sent: this source cannot bring words to one person alone"
+)
 NAME_GONE = "대화방 이름의 보관 기간(30일)이 지났습니다 / the conversation's name is no longer kept"
+ACCOUNT_GONE = (
+    "받는 계정 이름의 보관 기간(30일)이 지났습니다 / the account's name is no longer kept"
+)
 CUT_SHORT = "보내는 중에 중단되어 전달 여부를 알 수 없습니다 / cut short while sending"
 NOT_CONFIRMED = "전달이 확인되지 않았습니다 / the platform did not confirm in time"
 
@@ -252,6 +259,9 @@ class Courier:
             return Delivery(DeliveryState.FAILED, refusal)
         if connector is None or not connector.declaration.can_reply:
             return Delivery(DeliveryState.FAILED, NO_WAY)
+        if message.recipient and not self._may_be_private(message, connector):
+            # Never into the room instead: the other person must not read it.
+            return Delivery(DeliveryState.FAILED, NO_PRIVATE_WAY)
         english = message.language.startswith("en")
         agency = self._config.agency_en if english else self._config.agency_ko
         if not message.author or not agency.strip():
@@ -259,10 +269,13 @@ class Courier:
         try:
             try:
                 conversation = await self._link.routing.raw(CONVERSATION, message.conversation)
+                recipient = await self._recipient(message)
             except KeyLost as lost:
                 return Delivery(DeliveryState.FAILED, str(lost))
             if conversation is None:
                 return Delivery(DeliveryState.FAILED, NAME_GONE)
+            if recipient is None:
+                return Delivery(DeliveryState.FAILED, ACCOUNT_GONE)
             outgoing = Outgoing(
                 id=message.id,
                 source=message.source,
@@ -271,10 +284,22 @@ class Courier:
                 language=message.language,
                 agency=agency,
                 author=message.author,
+                recipient=recipient,
             )
             return await self._attempt(connector, outgoing)
         except (LinkDown, NatsError, OSError) as error:
             raise ConnectionError("the way out is down") from error
+
+    def _may_be_private(self, message: Queued, connector: Connector) -> bool:
+        source = self._admission.source(message.source)
+        declared = source is not None and source.private_messages
+        return declared and connector.declaration.can_message_privately
+
+    async def _recipient(self, message: Queued) -> str | None:
+        """The platform's name of the one reader; empty for everybody, None where it is gone."""
+        if not message.recipient:
+            return ""
+        return await self._link.routing.raw(ACCOUNT, message.recipient)
 
     async def _attempt(self, connector: Connector, outgoing: Outgoing) -> Delivery:
         try:

@@ -23,7 +23,8 @@ T = TypeVar("T")
 
 
 class Queued(msgspec.Struct, frozen=True, kw_only=True):
-    """A counsellor's message that waits to be carried out; ``conversation`` is a pseudonym."""
+    """A counsellor's message that waits to be carried out; ``conversation`` and ``recipient`` are
+    pseudonyms. Without a recipient it is for everybody in the conversation."""
 
     id: str
     source: str
@@ -31,6 +32,7 @@ class Queued(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     language: str
     author: str
+    recipient: str = ""
 
 
 class AlertClosing(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,6 +197,8 @@ class _Taken(Protocol):
     def language(self) -> str: ...
     @property
     def author(self) -> int: ...
+    @property
+    def recipient(self) -> str: ...
 
 
 def _queued(taken: _Taken) -> Queued:
@@ -205,6 +209,7 @@ def _queued(taken: _Taken) -> Queued:
         text=taken.text,
         language=taken.language,
         author=str(taken.author) if taken.author else "",
+        recipient=taken.recipient,
     )
 
 

@@ -149,8 +149,9 @@ def _outbox() -> Json:
         "summary": "Fetch counsellors' words",
         "description": (
             "Words for conversations of this source that were not confirmed yet, oldest first, at "
-            f"most {limits.MAX_OUTBOX_MESSAGES}. Show each under the name in `agency`, then "
-            "confirm it. Words that nobody collects within 24 hours are given up as failed. With "
+            f"most {limits.MAX_OUTBOX_MESSAGES}. Show each under the name in `agency`, where `to` "
+            "names an account to that account alone, then confirm it. Words that nobody collects "
+            "within 24 hours are given up as failed. With "
             "`after=0` everything unconfirmed comes again, so nothing is lost after a crash."
         ),
         "operationId": "readOutbox",

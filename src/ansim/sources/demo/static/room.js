@@ -7,8 +7,11 @@ const log = find("log");
 const shown = new Set();
 let language = remembered(localStorage, "language") === "en" ? "en" : "ko";
 let samples = [];
+let events = null;
 let playing = { sample: "", problem: "" };
 let copiedTimer = 0;
+let called = "";
+const heardAs = { stranger: "", youth: "" };
 
 function remembered(store, name) {
   try { return store.getItem(`ansim.${name}`); } catch { return null; }
@@ -71,6 +74,7 @@ function element(kind, className, text) {
 function show(said) {
   if (shown.has(said.id)) return;
   shown.add(said.id);
+  if (said.voice in heardAs) heardAs[said.voice] = said.nickname;
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
   const article = document.createElement("article");
   article.className = "said new";
@@ -85,6 +89,13 @@ function show(said) {
   const time = element("time", "", clock(at));
   time.dateTime = at.toISOString();
   head.append(name, voice, time);
+  if (said.to) {
+    const alone = element("span", "alone", word("alone"));
+    alone.dataset.word = "alone";
+    head.append(alone);
+    article.classList.add("private");
+    if (said.voice === "agency") find("to-agency-line").hidden = false;
+  }
   article.append(head, element("p", "bubble", said.text));
   find("empty").hidden = true;
   log.append(article);
@@ -94,16 +105,21 @@ function show(said) {
 function clear() {
   for (const each of log.querySelectorAll(".said")) each.remove();
   shown.clear();
+  find("to-agency-line").hidden = true;
+  find("to-agency").checked = false;
   find("empty").hidden = false;
 }
 
 function listen() {
-  const events = new EventSource(`${base}/events`);
+  // What is for one person alone comes to the window that speaks under their nickname.
+  if (events) events.close();
+  const heard = new EventSource(`${base}/events?as=${encodeURIComponent(find("nickname").value.trim())}`);
   const connection = find("connection");
+  events = heard;
   events.addEventListener("open", () => { connection.hidden = true; });
   events.addEventListener("error", () => {
     connection.hidden = false;
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    if (heard.readyState === EventSource.CLOSED) setTimeout(() => { if (heard === events) listen(); }, 3000);
   });
   events.addEventListener("fresh", clear);
   events.addEventListener("said", (event) => show(JSON.parse(event.data)));
@@ -141,7 +157,8 @@ async function say(event) {
   if (!nickname) { find("nickname").focus(); return; }
   box.value = "";
   try {
-    await post("/messages", { nickname, voice: chosenVoice(), text });
+    const toAgency = !find("to-agency-line").hidden && find("to-agency").checked;
+    await post("/messages", { nickname, voice: chosenVoice(), text, to_agency: toAgency });
     find("problem").hidden = true;
   } catch (error) {
     if (!box.value) box.value = text;
@@ -149,21 +166,33 @@ async function say(event) {
   }
 }
 
-function chooseVoice() {
+function chooseVoice(changed = false) {
   const voice = chosenVoice();
   const nickname = find("nickname");
   const defaults = ["ko", "en"].flatMap((tongue) =>
     ["stranger", "youth"].map((each) => WORDS[tongue][`nickname_default_${each}`]));
-  if (!nickname.value || defaults.includes(nickname.value)) nickname.value = word(`nickname_default_${voice}`);
+  // Who changes sides goes on as the one who spoke there, so that a replayed room can be answered in.
+  const spoke = changed && [heardAs.stranger, heardAs.youth].includes(nickname.value);
+  // The other language has names of its own, but who has spoken already stays who they are.
+  const known = !changed && nickname.value && nickname.value === heardAs[voice];
+  if (!known && (!nickname.value || spoke || defaults.includes(nickname.value))) {
+    nickname.value = (changed && heardAs[voice]) || word(`nickname_default_${voice}`);
+  }
   remember(sessionStorage, "voice", voice);
-  remember(sessionStorage, "nickname", nickname.value);
+  callMyself();
+}
+
+function callMyself() {
+  remember(sessionStorage, "nickname", find("nickname").value);
+  if (events && find("nickname").value.trim() !== called) listen();
+  called = find("nickname").value.trim();
 }
 
 async function start() {
   const voice = remembered(sessionStorage, "voice");
   if (voice === "youth") document.querySelector("input[value=youth]").checked = true;
   find("nickname").value = remembered(sessionStorage, "nickname") || "";
-  chooseVoice();
+  if (find("nickname").value) callMyself(); else chooseVoice();
   find("link").value = location.href;
   speakLanguage();
   find("language").addEventListener("click", () => {
@@ -172,8 +201,8 @@ async function start() {
     speakLanguage();
     chooseVoice();
   });
-  for (const each of document.querySelectorAll("input[name=voice]")) each.addEventListener("change", chooseVoice);
-  find("nickname").addEventListener("change", () => remember(sessionStorage, "nickname", find("nickname").value));
+  for (const each of document.querySelectorAll("input[name=voice]")) each.addEventListener("change", () => chooseVoice(true));
+  find("nickname").addEventListener("change", callMyself);
   find("composer").addEventListener("submit", say);
   find("text").addEventListener("keydown", (event) => {
     // While a Korean syllable is being composed, Enter belongs to the input method.
