@@ -64,7 +64,6 @@ NEEDED: dict[str, Act | None] = {
     "/me/rested/": Act.REVEAL_TEXT,
     "/first-messages/1/approve/": Act.APPROVE_TEMPLATES,
     "/account/": None,
-    "/account/left/": None,
     "/account/password/": None,
     "/account/sessions/end/": None,
     "/account/app/": None,
@@ -81,6 +80,7 @@ FOR_ALL = {
     # Steps of a log-in: without one that has begun they lead to its first page.
     *("/log-in/second/", "/log-in/passkey/"),
     *("/log-in/", "/log-out/", "/language/", "/csp-report/", "/healthz", "/favicon.ico"),
+    "/account/left/",  # 0 seconds for those who are not logged in
     "/check/",  # young people check there that a message is real
 }
 POST_ONLY = (

@@ -31,6 +31,25 @@ FREE = (
 """Where somebody may go who has no second factor yet. Other addresses lead to /account/."""
 
 
+_BROWSERS = (
+    *(("Edg", "Edge"), ("Whale", "Whale"), ("SamsungBrowser", "Samsung Internet")),
+    *(("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari")),
+)
+_SYSTEMS = (
+    *(("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad")),
+    *(("Macintosh", "Mac"), ("Linux", "Linux")),
+)
+
+
+def device(user_agent: str) -> str:
+    """Browser and system in two words, for people; empty when neither is known."""
+    known = (
+        next((name for mark, name in marks if mark in user_agent), "")
+        for marks in (_BROWSERS, _SYSTEMS)
+    )
+    return " · ".join(name for name in known if name)
+
+
 def row_of(request: HttpRequest) -> UserSession:
     """The row of this request's session, made now if a log-in left none."""
     row: UserSession | None = UserSession.objects.filter(
@@ -86,10 +105,12 @@ class SessionLimits(MiddlewareMixin):
             return HttpResponse(status=401, headers={"HX-Refresh": "true"})
         return redirect("console:account")
 
-    def _over(self, request: HttpRequest, why: str, words: str) -> HttpResponseBase:
+    def _over(self, request: HttpRequest, why: str, words: str) -> HttpResponseBase | None:
         request.why_logged_out = why  # type: ignore[attr-defined]
         logout(request)
         if request.path.startswith(("/log-in/", "/log-out/", "/check/", "/healthz")):
             return redirect("console:log_in")
         messages.warning(request, words)
+        if request.path == presence.LEFT:
+            return None  # answers that there is nothing left
         return log_in_first(request)

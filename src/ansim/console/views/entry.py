@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
@@ -59,7 +60,12 @@ class LogIn(LoginView):
         return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs, passkeys_work=passkeys_work(self.request))
+        house = settings.ANSIM
+        return super().get_context_data(
+            **kwargs,
+            passkeys_work=passkeys_work(self.request),
+            demo_opens=house.demo and house.second_factor == "people",
+        )
 
 
 class LogOut(LogoutView):
