@@ -70,6 +70,38 @@ def test_the_compiled_catalogue_is_up_to_date() -> None:
     )
 
 
+def test_scripts_of_the_console_have_no_words_of_their_own() -> None:
+    """What they show comes from the page (data- attributes), where it is translated."""
+    scripts = list((PACKAGE / "console/static/console").glob("*.js"))
+    assert len(scripts) > 3
+    said = re.compile(
+        r"(?:textContent|innerText|innerHTML|title|placeholder|ariaLabel)\s*=\s*([\"'`])(?!\1)"
+        r"(?:(?!\1|\$\{).)*[A-Za-z]"
+        r"|\b(?:alert|confirm|prompt)\("
+        r"|setAttribute\(\s*.(?:aria-label|title|placeholder).\s*,\s*[\"'`]"
+    )
+    for script in scripts:
+        code = re.sub(r"^\s*//.*$", "", script.read_text("utf-8"), flags=re.M)
+        assert not HANGUL.search(code), script.name
+        assert not said.search(code), (script.name, said.search(code))
+
+
+def test_every_word_of_the_demo_room_is_there_in_both_languages() -> None:
+    static = PACKAGE / "sources/demo/static"
+    korean, english = (static / "words.js").read_text("utf-8").split("\n  en: {", 1)
+    entry = re.compile(r"^    (\w+):\s*\"((?:[^\"\\]|\\.)*)\"", re.M)
+    ours, theirs = dict(entry.findall(korean)), dict(entry.findall(english))
+    assert len(ours) > 30
+    assert ours.keys() == theirs.keys()
+    for key, words in theirs.items():
+        assert words, key
+        assert not HANGUL.search(words), key
+    used_there = set(re.findall(r"\bword\(\"(\w+)\"\)", (static / "room.js").read_text("utf-8")))
+    used_there |= set(re.findall(r"data-word=\"(\w+)\"", (static / "room.html").read_text("utf-8")))
+    assert len(used_there) > 20
+    assert used_there <= ours.keys()
+
+
 @pytest.mark.django_db
 def test_pages_turn_english_and_stay_so(counsellor: Client) -> None:
     assert "대기열" in counsellor.get("/queue/").content.decode()
