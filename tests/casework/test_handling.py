@@ -149,7 +149,8 @@ def test_closing_tells_the_stream_in_the_same_transaction(
 def test_a_dismissal_can_be_taken_back_for_ten_minutes(alert: Alert, counsellor: Account) -> None:
     alerts.claim(alert.pk, counsellor)
     alerts.close(alert.pk, counsellor, "not_grooming", grounds="peers_n1")
-    assert alerts.reopen(alert.pk, counsellor, "잘못 누름").state == "open"
+    [again] = alerts.reopen(alert.pk, counsellor, "잘못 누름")
+    assert again.state == "open"
     alerts.close(alert.pk, counsellor, "not_grooming", grounds="peers_n1")
     Alert.objects.update(closed_at=timezone.now() - timedelta(minutes=11))
     with pytest.raises(Refused) as refused:

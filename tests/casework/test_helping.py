@@ -253,7 +253,7 @@ def test_an_urgent_alert_is_closed_only_with_grounds_of_its_verdict(
         with pytest.raises(Refused) as refused:
             alerts.close(alert.pk, counsellor, "confirmed", done=["contact_made"], grounds=grounds)
         assert refused.value.code == "grounds_missing"
-    closed = alerts.close(
+    [closed] = alerts.close(
         alert.pk, counsellor, "confirmed", done=["contact_made"], grounds="tactics"
     )
     assert closed.grounds == "tactics"
@@ -262,7 +262,8 @@ def test_an_urgent_alert_is_closed_only_with_grounds_of_its_verdict(
 
 def test_of_a_calm_alert_grounds_may_be_left_out(alert: Alert, counsellor: Account) -> None:
     Alert.objects.update(priority=Priority.P3)
-    assert alerts.close(alert.pk, counsellor, "unclear", done=["no_contact"]).state == "closed"
+    [closed] = alerts.close(alert.pk, counsellor, "unclear", done=["no_contact"])
+    assert closed.state == "closed"
 
 
 def test_an_urgent_alert_waits_for_the_answer_of_every_hand_off(

@@ -94,14 +94,20 @@ def test_the_room_is_warned_of_where_nobody_can_be_written_to_alone(
     assert OutgoingMessage.objects.get().recipient == ""
 
 
+def number(author: str) -> str:
+    """By which the composer names an account: that of its first turn."""
+    return str(Turn.objects.filter(author=author).order_by("pk").values_list("pk", flat=True)[0])
+
+
 def test_where_the_source_can_words_go_to_the_young_person_alone_unless_told_otherwise(
     counsellor: Client, alert: Alert
 ) -> None:
     SourceRecord.objects.update(private_messages=True)
     page = html(counsellor, f"/alerts/{alert.pk}/")
     assert 'value="private" checked' in page
+    assert 'value="youth"' not in page, "pseudonyms do not stand in a page in full"
     send = f"/alerts/{alert.pk}/send/"
-    given = {"text": "괜찮아요?", "way": "private", "to": "youth"}
+    given = {"text": "괜찮아요?", "way": "private", "to": number("youth")}
     page = counsellor.post(send, {"step": "preview", **given}).content.decode()
     assert "경보 대상에게는 보이지 않아요." in page
     [message] = re.findall(r'name="message" value="([^"]+)"', page)
@@ -130,13 +136,15 @@ def test_of_several_people_a_human_picks_who_is_written_to_alone(
         refused = counsellor.post(send, {"step": step, **given, "to": ""})
         assert refused.status_code == 422
         assert "누구에게만 보낼지 골라 주세요." in refused.content.decode()
-    for wrong in ("stranger", "nobody"):
+    for wrong in (number("stranger"), "nobody", "999"):
         assert counsellor.post(send, {"step": "send", **given, "to": wrong}).status_code == 422
     assert OutgoingMessage.objects.count() == 0
     # One of them shows what a young person shows: offered first, and still to be changed.
     Turn.objects.filter(author="friend").update(tactics={"V1": 0.9})
-    assert '<option value="friend" selected>' in html(counsellor, f"/alerts/{alert.pk}/")
-    counsellor.post(send, {"step": "send", **given, "to": "youth"})
+    assert f'<option value="{number("friend")}" selected>' in html(
+        counsellor, f"/alerts/{alert.pk}/"
+    )
+    counsellor.post(send, {"step": "send", **given, "to": number("youth")})
     assert OutgoingMessage.objects.get().recipient == "youth"
 
 
@@ -144,14 +152,14 @@ def test_a_private_message_that_did_not_arrive_comes_back_for_the_same_person(
     counsellor: Client, alert: Alert
 ) -> None:
     SourceRecord.objects.update(private_messages=True)
-    given = {"step": "send", "text": "괜찮아요?", "way": "private", "to": "youth"}
+    given = {"step": "send", "text": "괜찮아요?", "way": "private", "to": number("youth")}
     counsellor.post(f"/alerts/{alert.pk}/send/", given)
     row = OutgoingMessage.objects.get()
     interventions.take_queued()
     interventions.record_delivery(row.pk, "failed", "닫힌 방")
     counsellor.post(f"/alerts/{alert.pk}/send/{row.pk}/again/")
     [draft] = Draft.objects.filter(form="message")
-    assert dict(draft.fields)["to"] == "youth"
+    assert dict(draft.fields)["to"] == number("youth")
     assert 'value="private" checked' in html(counsellor, f"/alerts/{alert.pk}/")
 
 

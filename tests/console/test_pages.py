@@ -517,3 +517,26 @@ def test_a_turn_that_nobody_could_judge_says_so_and_that_this_is_not_safe(
     [pk] = alerts.raise_or_update([report(11, turns=(risky(2), foreign), raised=True)])
     page = html(counsellor, f"/alerts/{pk}/")
     assert page.count("판단하지 않았어요. 안전하다는 뜻이 아니에요.") == 1
+
+
+def test_a_fold_is_closed_and_taken_back_in_one_step(
+    counsellor: Client, source: SourceRecord
+) -> None:
+    made = alerts.raise_or_update(
+        [report(1, turns=(risky(1),), conversation=room) for room in ("one", "two")]
+    )
+    counsellor.post(f"/alerts/{made[0]}/claim/")
+    page = html(counsellor, f"/alerts/{made[0]}/")
+    assert "함께 맡은 같은 계정·대화방의 경보 1건도 같은 결과로 종결" in page
+    assert 'name="together" value="1" checked' not in page, "nothing is closed unasked"
+    closing = {"together": "1", "outcome": "not_grooming"}
+    refused = counsellor.post(f"/alerts/{made[0]}/close/", closing)
+    assert refused.status_code == 422
+    assert 'name="together" value="1" checked' in refused.content.decode()
+    closing["grounds-not_grooming"] = "peers_n1"
+    done = counsellor.post(f"/alerts/{made[0]}/close/", closing, follow=True).content.decode()
+    assert f"경보 {made[0]}, {made[1]}번을 종결했습니다." in done
+    assert "함께 종결한 1건까지 되돌리기 (10분 안)" in done
+    assert set(Alert.objects.values_list("state", flat=True)) == {"closed"}
+    counsellor.post(f"/alerts/{made[0]}/reopen/")
+    assert set(Alert.objects.values_list("state", flat=True)) == {"open"}

@@ -35,6 +35,8 @@ class Speaker:
     side: str
     """``suspect`` (the alert is about them) or ``other``."""
     account: str = ""
+    number: int = 0
+    """Of their first turn: names them in a form, where the pseudonym itself is not to stand."""
     signals: Counter[Label] = field(default_factory=Counter)
 
     @property
@@ -110,7 +112,7 @@ def build(
     said = said.exclude(by_agency=True, message_id__in=ours)
     # Only the end of a long conversation is fetched, and with it opened: every look costs.
     kept = list(said.order_by("-at", "-pk")[:MOST_LINES])[::-1]
-    speakers = _speakers(kept, alert.about, language, _in_order(said))
+    speakers = _speakers(kept, alert.about, language, _first_turns(said))
     lines = [
         _line(
             turn,
@@ -147,15 +149,19 @@ def others(alert: Alert, language: Language) -> list[Speaker]:
     those who showed signals of a young person first. To one of them a message may go alone."""
     said = Turn.objects.filter(conversation=alert.conversation_id)
     rows = list(said.filter(by_agency=False).exclude(author=alert.about).only("author", "tactics"))
-    found = _speakers(rows, alert.about, language, _in_order(said))
+    first = _first_turns(said)
+    found = _speakers(rows, alert.about, language, first)
+    for account, speaker in found.items():
+        speaker.number = first[account]
     return sorted(
         (speaker for speaker in found.values() if speaker.side == "other"),
         key=lambda speaker: -speaker.signals.total(),
     )
 
 
-def _in_order(said: QuerySet[Turn]) -> list[str]:
-    """Accounts in the order in which they first spoke, which gives them their letters."""
+def _first_turns(said: QuerySet[Turn]) -> dict[str, int]:
+    """Accounts in the order in which they first spoke, which gives them their letters, with the
+    number of their first turn."""
     rows = (
         said.filter(by_agency=False)
         .order_by()
@@ -163,7 +169,7 @@ def _in_order(said: QuerySet[Turn]) -> list[str]:
         .annotate(first=Min("at"), place=Min("pk"))
         .order_by("first", "place")
     )
-    return [author for author, *_ in rows]
+    return {author: place for author, _, place in rows}
 
 
 def preview(

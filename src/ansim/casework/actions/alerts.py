@@ -14,7 +14,16 @@ from ansim.casework.actions.permission import require
 from ansim.casework.actions.reports import AlertReport, raise_or_update
 from ansim.casework.actions.targets import due, in_force
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Alert, Answer, Outcome, State, StreamCommand, Turn
+from ansim.casework.models import (
+    Account,
+    Alert,
+    Answer,
+    HandOff,
+    Outcome,
+    State,
+    StreamCommand,
+    Turn,
+)
 from ansim.casework.models.alert import GROUNDS, Done
 from ansim.casework.roles import Act, may
 from ansim.detection import Priority
@@ -24,6 +33,7 @@ __all__ = [
     "AlertReport",
     "claim",
     "close",
+    "closed_together",
     "may_reveal",
     "raise_or_update",
     "release",
@@ -168,14 +178,18 @@ def close(
     *,
     done: Sequence[str] = (),
     grounds: str = "",
-) -> Alert:
-    """Closes an alert that the actor holds, and tells the stream so, in one transaction.
+    together: bool = False,
+) -> list[Alert]:
+    """Closes an alert that the actor holds, and tells the stream so, in one transaction; with
+    ``together`` all that the actor holds of its fold, with the same outcome. Returns them, the
+    alert itself first.
 
     Words of it that no courier has taken yet are not sent any more.
 
     ``outcome`` is one of ``Outcome``, ``grounds`` what it rests on (``GROUNDS``), needed for P1 and
     P2; ``done`` says what was done (``Done``), needed unless the outcome is "not grooming". Of P1
-    and P2 every hand-off must have its answer (R21). Raises Refused naming what is missing.
+    and P2 every hand-off must have its answer (R21). What one alert asks for is asked for all that
+    are closed with it. Raises Refused naming what is missing.
     """
     require(actor, Act.CLOSE)
     alert = _locked(alert_id)
@@ -189,33 +203,63 @@ def close(
         raise Refused("done_missing", _("무엇을 했는지 하나 이상 골라 주세요."))
     if Done.NO_CONTACT in steps and Done.CONTACT_MADE in steps:
         raise Refused("done_contradicts", _("‘대화함’과 ‘연락하지 않음’을 함께 고를 수 없습니다."))
-    urgent = alert.priority in (Priority.P1, Priority.P2)
+    rows = triage.together(alert) if together else [alert]
+    urgent = [row for row in rows if row.priority in (Priority.P1, Priority.P2)]
     if (urgent or grounds) and grounds not in GROUNDS[outcome]:
         raise Refused("grounds_missing", _("그렇게 판단한 까닭을 골라 주세요."))
-    if urgent and alert.hand_offs.filter(answer=Answer.WAITING).exists():
+    waiting = HandOff.objects.filter(alert__in=urgent, answer=Answer.WAITING).first()
+    if waiting is not None and waiting.alert_id == alert.pk:
         raise Refused(
             "answer_missing", _("답을 기다리는 연계가 있습니다. 결과를 먼저 적어 주세요.")
         )
-    alert.state = State.CLOSED
-    alert.outcome = outcome
-    alert.grounds = grounds
-    alert.done = steps
-    alert.outcome_note = note.strip() or None
-    alert.closed_at = timezone.now()
-    alert.closed_by = actor
-    alert.save(update_fields=CLOSING)
-    interventions.end_queued(alert, actor)
-    drafts.forget_all([alert.pk])
+    if waiting is not None:
+        raise Refused(
+            "answer_missing",
+            _("함께 종결하려는 경보 %(number)d번에 답을 기다리는 연계가 있습니다.")
+            % {"number": waiting.alert_id},
+        )
+    now = timezone.now()  # one moment for all: by it an undo knows what belongs together
+    for row in rows:
+        row.state = State.CLOSED
+        row.outcome = outcome
+        row.grounds = grounds
+        row.done = steps
+        row.outcome_note = note.strip() or None
+        row.closed_at = now
+        row.closed_by = actor
+        row.save(update_fields=CLOSING)
+        interventions.end_queued(row, actor)
+        _tell_stream("alert_closed", row)
+        details = {"outcome": outcome, "done": steps, "grounds": grounds}
+        audit.record("alert.closed", row, actor=actor, details=details | _with(row, alert))
+    drafts.forget_all([row.pk for row in rows])
     folding.elect({alert.fold})
-    _tell_stream("alert_closed", alert)
-    details = {"outcome": outcome, "done": steps, "grounds": grounds}
-    audit.record("alert.closed", alert, actor=actor, details=details)
-    return alert
+    return rows
+
+
+def _with(row: Alert, alert: Alert) -> dict[str, int]:
+    return {} if row.pk == alert.pk else {"with": alert.pk}
+
+
+def closed_together(alert: Alert) -> list[Alert]:
+    """The other alerts that were dismissed in the same step as this one."""
+    if alert.state != State.CLOSED or alert.closed_at is None:
+        return []
+    rows = Alert.objects.filter(
+        state=State.CLOSED,
+        outcome=alert.outcome,
+        fold=alert.fold,
+        closed_at=alert.closed_at,
+        closed_by=alert.closed_by_id,
+    )
+    return list(rows.exclude(pk=alert.pk).order_by("pk"))
 
 
 @transaction.atomic
-def reopen(alert_id: int, actor: Account, reason: str) -> Alert:
-    """Takes back a dismissal within ten minutes, while its text is still there (R06).
+def reopen(alert_id: int, actor: Account, reason: str) -> list[Alert]:
+    """Takes back a dismissal within ten minutes, while its text is still there (R06), with all
+    that was dismissed in the same step. Returns what is open again, the alert itself first; one
+    whose account has a new alert meanwhile stays closed.
 
     Tells the stream so in the same transaction, as closing did.
     """
@@ -227,19 +271,25 @@ def reopen(alert_id: int, actor: Account, reason: str) -> Alert:
         raise Refused("not_holder", _("종결한 사람만 되돌릴 수 있습니다."))
     if alert.text_purged_at or alert.closed_at is None or timezone.now() > alert.closed_at + UNDO:
         raise Refused("too_late", _("되돌릴 수 있는 10분이 지났습니다."))
-    later = Alert.objects.filter(
-        conversation_id=alert.conversation_id, about=alert.about, episode__gt=alert.episode
-    )
-    if later.exists():
+    if _has_later(alert):
         raise Refused("later_episode", _("이 계정에 대한 새 경보가 이미 있습니다."))
-    alert.state = State.OPEN
-    alert.outcome = alert.grounds = ""
-    alert.done = []
-    alert.outcome_note = None
-    alert.closed_at = None
-    alert.closed_by = None
-    alert.save(update_fields=CLOSING)
+    others = [_locked(row.pk) for row in closed_together(alert)]
+    rows = [alert, *(row for row in others if not _has_later(row))]
+    for row in rows:
+        row.state = State.OPEN
+        row.outcome = row.grounds = ""
+        row.done = []
+        row.outcome_note = None
+        row.closed_at = None
+        row.closed_by = None
+        row.save(update_fields=CLOSING)
+        _tell_stream("alert_reopened", row)
+        audit.record("alert.reopened", row, actor=actor, reason=reason, details=_with(row, alert))
     folding.elect({alert.fold})
-    _tell_stream("alert_reopened", alert)
-    audit.record("alert.reopened", alert, actor=actor, reason=reason)
-    return alert
+    return rows
+
+
+def _has_later(alert: Alert) -> bool:
+    return Alert.objects.filter(
+        conversation_id=alert.conversation_id, about=alert.about, episode__gt=alert.episode
+    ).exists()

@@ -93,6 +93,7 @@ def _live(request: StaffRequest, alert: Alert) -> dict[str, Any]:
             alert.first_event_at,
         ),
         "later": alert.later.order_by("episode").first(),
+        "with_it": alerts.closed_together(alert) if _may_reopen(request.user, alert) else [],
     }
 
 
@@ -125,6 +126,7 @@ def forms(user: Account, alert: Alert) -> dict[str, Any]:
         "chosen_outcome": dict(closing).get("outcome", ""),
         "chosen_grounds": [value for name, value in closing if name.startswith("grounds-")],
         "chosen_steps": [value for name, value in closing if name == "done"],
+        "close_together": "together" in dict(closing),
         "note": dict(closing).get("note", ""),
     }
 
@@ -261,8 +263,11 @@ def close(request: StaffRequest, alert_id: int) -> HttpResponseBase:
     done = request.POST.getlist("done")
     note = request.POST.get("note", "")
     grounds = request.POST.get(f"grounds-{outcome}", "")
+    together = bool(request.POST.get("together"))
     try:
-        alerts.close(alert_id, request.user, outcome, note, done=done, grounds=grounds)
+        closed = alerts.close(
+            alert_id, request.user, outcome, note, done=done, grounds=grounds, together=together
+        )
     except Refused as refused:
         return _page(
             request,
@@ -272,12 +277,20 @@ def close(request: StaffRequest, alert_id: int) -> HttpResponseBase:
             chosen_outcome=outcome,
             chosen_grounds=[grounds],
             chosen_steps=done,
+            close_together=together,
             note=note,
         )
-    messages.success(request, _("경보 %(number)d번을 종결했습니다.") % {"number": alert_id})
+    told = _("경보 %(number)d번을 종결했습니다.") % {"number": alert_id}
+    if len(closed) > 1:
+        told = _("경보 %(numbers)s번을 종결했습니다.") % {"numbers": _numbers(closed)}
+    messages.success(request, told)
     if outcome == Outcome.NOT_GROOMING:
         return redirect("console:alert", alert_id)
     return redirect("console:queue")
+
+
+def _numbers(rows: list[Alert]) -> str:
+    return ", ".join(str(row.pk) for row in rows)
 
 
 @require_POST

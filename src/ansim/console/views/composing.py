@@ -46,18 +46,13 @@ def ways(alert: Alert, chosen: Mapping[str, str]) -> dict[str, Any]:
     people = []
     if alert.conversation.source.can_message_privately:
         people = thread.others(alert, language())[:MOST_PEOPLE]
-    to = chosen.get("to", "")
-    if to not in {person.account for person in people}:
+    reader = next((one for one in people if str(one.number) == chosen.get("to")), None)
+    if reader is None and "to" not in chosen:
         likely = people if len(people) == 1 else [one for one in people if one.signals]
         # Of several who might be the young person, only a human may say who it is.
-        to = likely[0].account if len(likely) == 1 else ""
+        reader = likely[0] if len(likely) == 1 else None
     private = bool(people) and chosen.get("way") != "room"
-    return {
-        "others": people,
-        "private": private,
-        "chosen_to": to,
-        "reader": next((one for one in people if private and one.account == to), None),
-    }
+    return {"others": people, "private": private, "reader": reader}
 
 
 def _template(request: StaffRequest) -> MessageTemplate | None:
@@ -189,7 +184,11 @@ def again(request: StaffRequest, alert_id: int, message_id: UUID) -> HttpRespons
     below = checking.signature(row.pk, row.language)
     words = row.text.removesuffix(below).rstrip() if below else row.text
     kept = {"text": words, "language": row.language}
-    kept |= {"way": "private", "to": row.recipient} if row.recipient else {"way": "room"}
+    if row.recipient:
+        people = {one.account: one.number for one in thread.others(alert, language())}
+        kept |= {"way": "private", "to": str(people.get(row.recipient, ""))}
+    else:
+        kept["way"] = "room"
     drafts.save(alert.pk, request.user, "message", list(kept.items()))
     return page.back(alert_id, "text")
 

@@ -42,14 +42,18 @@ def state(alert: Alert) -> dict[str, Any]:
 def context(user: Account, alert: Alert) -> dict[str, Any]:
     """What the part of the alert page about colleagues shows."""
     is_open = alert.state == State.OPEN
+    shown = state(alert)
+    folded: list[Alert] = shown["folded"]
     holds = is_open and alert.claimed_by_id == user.pk
     free = is_open and alert.claimed_by_id in (None, user.pk)
     hands = is_open and (holds or may(user, Act.RELEASE_ANY)) and may(user, Act.HAND_OVER)
     return {
-        **state(alert),
+        **shown,
         "may_escalate": free and alert.escalated_by_id is None and may(user, Act.ESCALATE),
         "may_answer": is_open and alert.escalated_at is not None and may(user, Act.LEAD_SHIFT),
         "may_hold": holds,
+        # What can be closed in one step: of this fold, what the same person holds.
+        "held_with_it": [one for one in folded if one.claimed_by_id == user.pk] if holds else [],
         "may_note": is_open and may(user, Act.CLAIM),
         "longest_hold": int(triage.LONGEST_HOLD[alert.priority].total_seconds() // 60),
         "may_hand_over": hands,
