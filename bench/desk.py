@@ -60,6 +60,7 @@ def seed(alerts: int, counsellors: int) -> dict[str, str]:
 
     from ansim.casework.actions import folding
     from ansim.casework.models import Account, Alert, AuditEvent, Conversation, SourceRecord
+    from tests.console.serving import show_second_factor
 
     call_command("migrate", verbosity=0)
     dice = random.Random(4)
@@ -149,6 +150,7 @@ def seed(alerts: int, counsellors: int) -> dict[str, str]:
         session[SESSION_KEY] = str(person.pk)
         session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
         session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+        show_second_factor(session, person)
         session.create()
         keys[person.username] = f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
     _analyse()
@@ -239,6 +241,7 @@ def ask(address: str, cookie: str) -> int:
     with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         assert answer.status == 200
         assert "/log-in/" not in answer.url, "the session is not known"
+        assert "/account/" not in answer.url, "the session has no second factor"
         return len(answer.read())
 
 
