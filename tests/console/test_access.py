@@ -54,9 +54,12 @@ NEEDED: dict[str, Act | None] = {
     "/watch/channels/": Act.LEAD_SHIFT,
     "/watch/channels/1/try/": Act.LEAD_SHIFT,
     "/budget/": Act.LEAD_SHIFT,
+    "/verdicts/": Act.EXPORT_VERDICTS,
     "/budget/plan/": Act.LEAD_SHIFT,
     "/upload/": Act.UPLOAD,
     "/audit/": Act.SEE_AUDIT,
+    "/audit/export/": Act.REVIEW_AUDIT,
+    "/audit/review/": Act.REVIEW_AUDIT,
     "/first-messages/": Act.APPROVE_TEMPLATES,
     "/first-messages/1/": Act.APPROVE_TEMPLATES,
     "/agencies/": Act.EDIT_AGENCIES,
@@ -87,7 +90,7 @@ POST_ONLY = (
     *("claim", "release", "reveal", "mask", "send", "close", "reopen", "approve", "views"),
     *("forget", "escalate", "answer", "hold", "resume", "hand-over", "note", "sign", "withdraw"),
     *("targets/P1", "channels", "try", "plan", "again", "drafts/message", "rested"),
-    *("sessions/end", "codes/new"),
+    *("sessions/end", "codes/new", "audit/export"),
 )
 PLACES = {
     "<int:alert_id>": "1",

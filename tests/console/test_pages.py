@@ -540,3 +540,22 @@ def test_a_fold_is_closed_and_taken_back_in_one_step(
     assert set(Alert.objects.values_list("state", flat=True)) == {"closed"}
     counsellor.post(f"/alerts/{made[0]}/reopen/")
     assert set(Alert.objects.values_list("state", flat=True)) == {"open"}
+
+
+def test_a_researcher_gets_verdicts_with_a_reason_and_nothing_else(
+    log_in: Callable[..., Client], alert: Alert
+) -> None:
+    counsellor = log_in(Role.COUNSELLOR)
+    counsellor.post(f"/alerts/{alert.pk}/claim/")
+    closing = {"outcome": "confirmed", "grounds-confirmed": "tactics", "done": "contact_made"}
+    counsellor.post(f"/alerts/{alert.pk}/close/", closing)
+    researcher = log_in(Role.RESEARCHER)
+    assert researcher.get("/", follow=True).request["PATH_INFO"] == "/verdicts/"
+    assert researcher.post("/verdicts/", {"days": "28"}).status_code == 422
+    page = researcher.post("/verdicts/", {"days": "28", "reason": "평가"}).content.decode()
+    assert "종결한 경보 1건" in page
+    assert "T09" in page
+    rows = researcher.post("/verdicts/", {"days": "28", "reason": "평가", "step": "rows"})
+    assert rows["Content-Disposition"] == 'attachment; filename="verdicts.jsonl"'
+    assert b'"verdict":"confirmed"' in rows.content
+    assert AuditEvent.objects.filter(action="verdicts.exported").count() == 2

@@ -40,10 +40,15 @@ class Act(StrEnum):
     UPLOAD = "upload"
     APPROVE_TEMPLATES = "approve_templates"
     EDIT_AGENCIES = "edit_agencies"
+    EXPORT_VERDICTS = "export_verdicts"
+    EXPORT_EVIDENCE = "export_evidence"
+    UNMASK = "unmask"
     SEE_AUDIT = "see_audit"
+    REVIEW_AUDIT = "review_audit"
     ADMINISTER = "administer"
 
 
+_EVIDENCE = frozenset({Act.EXPORT_EVIDENCE, Act.UNMASK})
 _COUNSELLING = frozenset(
     {
         Act.SEE_ALERTS,
@@ -59,16 +64,24 @@ _COUNSELLING = frozenset(
     }
 )
 
-# Administrators run the installation and never see a case; liaison and researcher have no page
-# of their own yet, and until they do they see nothing (need to know).
+# Administrators run the installation and never see a case. Researchers see what was judged, as
+# numbers. Liaison takes the evidence of an alert out, and sees no queue (need to know).
 TABLE: dict[Role, frozenset[Act]] = {
     Role.COUNSELLOR: _COUNSELLING,
     Role.SUPERVISOR: _COUNSELLING
-    | {Act.RELEASE_ANY, Act.LEAD_SHIFT, Act.APPROVE_TEMPLATES, Act.EDIT_AGENCIES, Act.SEE_AUDIT},
-    Role.LIAISON: frozenset(),
+    | _EVIDENCE
+    | {
+        Act.RELEASE_ANY,
+        Act.LEAD_SHIFT,
+        Act.APPROVE_TEMPLATES,
+        Act.EDIT_AGENCIES,
+        Act.EXPORT_VERDICTS,
+        Act.SEE_AUDIT,
+    },
+    Role.LIAISON: _EVIDENCE,
     Role.ADMINISTRATOR: frozenset({Act.ADMINISTER, Act.EDIT_AGENCIES, Act.SEE_AUDIT}),
-    Role.RESEARCHER: frozenset(),
-    Role.AUDITOR: frozenset({Act.SEE_AUDIT}),
+    Role.RESEARCHER: frozenset({Act.EXPORT_VERDICTS}),
+    Role.AUDITOR: frozenset({Act.SEE_AUDIT, Act.REVIEW_AUDIT}),
 }
 
 

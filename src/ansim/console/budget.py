@@ -4,7 +4,6 @@ were by counsellors' verdicts, and which threshold was in force (R18).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,42 +14,9 @@ from django.utils import timezone
 
 from ansim.casework.actions import targets
 from ansim.casework.models import Alert, Outcome, State
+from ansim.casework.verdicts import Verdicts, interval
 
-Z = 1.959964
-"""Two-sided 95 % of the normal distribution."""
-
-
-def interval(right: int, of: int) -> tuple[float, float] | None:
-    """Wilson's 95 % interval of a share (E. B. Wilson, JASA 22, 1927); None where there is none."""
-    if of == 0:
-        return None
-    share = right / of
-    middle = (share + Z * Z / (2 * of)) / (1 + Z * Z / of)
-    spread = Z * math.sqrt(share * (1 - share) / of + Z * Z / (4 * of * of)) / (1 + Z * Z / of)
-    return max(0.0, middle - spread), min(1.0, middle + spread)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """Counts of outcomes and what follows from them. "Unclear" is in no share."""
-
-    confirmed: int = 0
-    other_harm: int = 0
-    not_grooming: int = 0
-    unclear: int = 0
-
-    @property
-    def judged(self) -> int:
-        return self.confirmed + self.other_harm + self.not_grooming
-
-    @property
-    def precision(self) -> float | None:
-        """Share of confirmed grooming in what was judged."""
-        return self.confirmed / self.judged if self.judged else None
-
-    @property
-    def bounds(self) -> tuple[float, float] | None:
-        return interval(self.confirmed, self.judged)
+__all__ = ["Line", "Verdicts", "interval", "lines", "overview", "total"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,10 @@ def home(request: StaffRequest) -> HttpResponseBase:
         return redirect("admin:index")
     if may(request.user, Act.SEE_AUDIT):
         return redirect("console:audit")
+    if may(request.user, Act.EXPORT_EVIDENCE):
+        return redirect("console:evidence")
+    if may(request.user, Act.EXPORT_VERDICTS):
+        return redirect("console:verdicts")
     return render(request, "console/nothing_yet.html")
 
 
