@@ -31,7 +31,7 @@ _flush = django.test.TransactionTestCase._fixture_teardown
 
 def _flush_without_audit_lock(self: django.test.TransactionTestCase) -> None:
     """Tests with real transactions empty every table afterwards, which the audit log forbids."""
-    lock = importlib.import_module("ansim.casework.migrations.0002_audit_append_only")
+    lock = importlib.import_module("ansim.casework.migrations.0011_audit_chain")
     with connection.cursor() as cursor:
         for statement in lock.UNDO[connection.vendor]:
             cursor.execute(statement)

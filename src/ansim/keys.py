@@ -78,6 +78,11 @@ class Keyring:
         return cls.load(path)
 
     @property
+    def first(self) -> str:
+        """Id of the oldest key: pseudonyms and marks that must outlive a rotation use it."""
+        return self._first
+
+    @property
     def previous(self) -> str | None:
         """Id of the key that was in force before the last rotation, if there was one."""
         names = list(self._keys)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.conf import settings as django_settings
+from django.db import connection, transaction
 
-from ansim.casework.actions import alerts, audit, interventions, sources
+from ansim.casework import audit_check
+from ansim.casework.actions import alerts, audit, audit_chain, interventions, sources
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, AuditEvent, StreamCommand, Turn
 from ansim.casework.roles import Role
@@ -117,3 +122,75 @@ def test_closing_while_evidence_comes_in_loses_neither(declared: None) -> None:
         assert (first.sequence, opened) in {(2, 0), (1, 1)}
         assert Turn.objects.filter(conversation=first.conversation).count() == 2
     assert StreamCommand.objects.count() == 5
+
+
+def test_the_chain_has_no_fork_and_no_gap_when_many_write_at_once(declared: None) -> None:
+    """Rows of threads, of several in one act, and of acts that fail: each once, in one chain."""
+
+    def act(number: int) -> None:
+        for n in range(6):
+            try:
+                with transaction.atomic():
+                    for _ in range(1 + n % 3):
+                        audit.row("agency.written", "agency", number, actor=audit.SETUP).save()
+                    if n == 4:
+                        raise Refused("no", "taken back")
+            except Refused:
+                pass
+
+    before = AuditEvent.objects.count()
+    results = at_once([lambda number=number: act(number) for number in range(8)])
+    assert results == [None] * 8
+    assert AuditEvent.objects.count() == before + 8 * (1 + 2 + 3 + 1 + 3)
+    audit_chain.link()
+    found = audit_check.check(audit_chain.anchor_key())
+    assert (found.broken, found.waiting) == (None, 0)
+    assert found.rows == found.number == AuditEvent.objects.count()
+
+
+def test_processes_write_into_one_chain(declared: None) -> None:
+    script = (
+        "import sys\n"
+        "from ansim.casework import ready; ready()\n"
+        "from django.db import connection, transaction\n"
+        "from ansim.casework.actions import audit\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "for n in range(25):\n"
+        "    audit.row('agency.written', 'agency', n, actor=audit.SETUP).save()\n"
+    )
+    settings = connection.settings_dict
+    address = (
+        f"postgresql://{settings['USER']}:@/{settings['NAME']}?host={settings['HOST']}"
+        if connection.vendor == "postgresql"
+        else ""
+    )
+    home = django_settings.ANSIM.home / "together"
+    home.mkdir(exist_ok=True)
+    if connection.vendor == "sqlite":
+        (home / "ansim.sqlite3").unlink(missing_ok=True)
+        (home / "ansim.sqlite3").symlink_to(settings["NAME"])
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            env={**os.environ, "ANSIM_HOME": str(home), "ANSIM_DATABASE_URL": address},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    try:
+        for writer in writers:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "ready\n"
+        for writer in writers:
+            writer.communicate("go\n", timeout=60)
+        assert [writer.returncode for writer in writers] == [0, 0, 0]
+    finally:
+        for writer in writers:
+            writer.kill()
+    audit_chain.link()
+    found = audit_check.check(audit_chain.anchor_key())
+    assert (found.broken, found.waiting) == (None, 0)
+    assert AuditEvent.objects.filter(action="agency.written").count() == 75
+    assert found.rows == AuditEvent.objects.count()

@@ -10,6 +10,8 @@ from django.utils import timezone
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 5.0
+CHAIN_ROUNDS = 12
+"""Every so many rounds the audit chain is looked after: left-overs, past months, old segments."""
 
 
 class Keeper:
@@ -32,13 +34,19 @@ class Keeper:
     def _keep(self) -> None:
         from django.db import close_old_connections, connections
 
-        from ansim.casework.actions import notices, watch
+        from ansim.casework.actions import audit_chain, notices, watch
+        from ansim.console import preparing
 
+        rounds = 0
         while not self._over.wait(ROUND_SECONDS):
             try:
                 close_old_connections()
                 watch.keep(timezone.now())
                 notices.deliver()
+                preparing.sweep()
+                if rounds % CHAIN_ROUNDS == 0:
+                    audit_chain.keep(timezone.now())
+                rounds += 1
             except Exception as error:
                 # The database may be away for a while: the next round tries again.
                 log.warning("the watch could not look: %s", type(error).__name__)

@@ -15,6 +15,8 @@ COURIER = "system:courier"
 INTAKE = "system:intake"
 RETENTION = "system:retention"
 SETUP = "system:setup"
+OPERATOR = "system:operator"
+"""Whoever sits at the keyboard of the server, where nobody logs in."""
 WATCH = "system:watch"
 SIGN_IN = "system:sign-in"
 

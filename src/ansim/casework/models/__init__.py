@@ -2,6 +2,7 @@
 
 from ansim.casework.models.account import Account
 from ansim.casework.models.alert import Alert, Grounds, Outcome, State
+from ansim.casework.models.chain import AuditLink, AuditPending, AuditReview, AuditSegment
 from ansim.casework.models.conversation import Conversation, Turn
 from ansim.casework.models.intervention import (
     Delivery,
@@ -23,6 +24,10 @@ __all__ = [
     "Alert",
     "Answer",
     "AuditEvent",
+    "AuditLink",
+    "AuditPending",
+    "AuditReview",
+    "AuditSegment",
     "CaseNote",
     "Channel",
     "Comfort",

@@ -24,6 +24,17 @@ class AuditRows(models.QuerySet["AuditEvent"]):
     def delete(self) -> Never:
         raise AppendOnly("the audit log is append-only: rows cannot be deleted")
 
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[AuditEvent]:
+        rows = super().bulk_create(*args, **kwargs)
+        _chain_after_commit()
+        return rows
+
+
+def _chain_after_commit() -> None:
+    from ansim.casework.actions import audit_chain  # actions know the models, not the reverse
+
+    audit_chain.after_commit()
+
 
 class AuditEvent(models.Model):
     """Who did what to which thing, when and why. Never holds text of a chat."""
@@ -46,6 +57,7 @@ class AuditEvent(models.Model):
         verbose_name_plural = _("감사 기록")
         indexes = (
             models.Index(fields=["subject_type", "subject_id"], name="audit_subject"),
+            models.Index(fields=["at"], name="audit_at"),
             models.Index(
                 fields=["-id"], condition=~Q(action="alert.updated"), name="audit_without_updates"
             ),
@@ -59,6 +71,7 @@ class AuditEvent(models.Model):
         if self.pk is not None:
             raise AppendOnly("the audit log is append-only: rows cannot be changed")
         super().save(*args, **kwargs)
+        _chain_after_commit()
 
     def delete(self, *_: Any, **__: Any) -> Never:
         raise AppendOnly("the audit log is append-only: rows cannot be deleted")
