@@ -21,10 +21,12 @@ from ansim.casework.actions import sign_in as actions
 from ansim.casework.models import Account, AuditEvent
 from ansim.casework.roles import Role
 from ansim.console import sign_in
+from tests.console.passkey import Passkey
 
 pytestmark = pytest.mark.django_db
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+WRONG = '{"id": "x"}'
 STAR = {"username": "star", "password": "right"}
 
 
@@ -230,6 +232,83 @@ def test_a_factor_is_changed_only_after_showing_it_again(with_app: Account) -> N
     assert client.get("/queue/")["Location"] == "/account/", "another one is set up next"
 
 
+def challenge(page: str) -> str:
+    """The challenge in a page, or in the answer that hands one out."""
+    found = re.search(r'"challenge": ?"([\w-]+)"', page)
+    assert found, page
+    return found[1]
+
+
+@pytest.fixture
+def with_passkey(star: Account) -> Passkey:
+    """Star has made a passkey, as a browser would have it made."""
+    key = Passkey(user=str(star.pk))
+    client = Client(HTTP_HOST="localhost")
+    client.post("/log-in/", STAR)
+    page = client.get("/account/passkey/").content.decode()
+    made = {"credential": key.made(challenge(page)), "name": "laptop"}
+    assert client.post("/account/passkey/", made)["Location"] == "/account/codes/"
+    assert client.get("/queue/").status_code == 200
+    return key
+
+
+def ask_passkey(client: Client) -> str:
+    answer = client.get("/log-in/passkey/", headers={"Accept": "application/json"})
+    return challenge(answer.content.decode())
+
+
+def test_a_passkey_logs_in_alone_to_where_one_was_going(with_passkey: Passkey) -> None:
+    client = Client(HTTP_HOST="localhost")
+    given = {"credential": with_passkey.used(ask_passkey(client)), "next": "/alerts/7/"}
+    assert client.post("/log-in/passkey/", given)["Location"] == "/alerts/7/"
+    assert client.get("/queue/").status_code == 200
+    assert on_record("account.logged_in")[-1][1] == {"second_factor": "webauthn"}
+    other = Client(HTTP_HOST="localhost")
+    given = {"credential": with_passkey.used(ask_passkey(other)), "next": "https://example.org/"}
+    assert other.post("/log-in/passkey/", given)["Location"] == "/"
+
+
+def test_a_passkey_of_another_site_person_time_or_finger_opens_nothing(
+    with_passkey: Passkey, star: Account
+) -> None:
+    def opens(**wrongly: Any) -> bool:
+        client = Client(HTTP_HOST="localhost")
+        asked = wrongly.pop("challenge", "") or ask_passkey(client)
+        key = wrongly.pop("key", with_passkey)
+        given = {"credential": key.used(asked, wrongly.pop("origin", ""))}
+        assert client.post("/log-in/passkey/", given)["Location"] in ("/", "/log-in/")
+        return client.get("/queue/").status_code == 200
+
+    assert opens()
+    assert not opens(origin="https://example.org")
+    assert not opens(challenge="c29tZSBvdGhlciBjaGFsbGVuZ2U")
+    stranger = Passkey(user=str(star.pk))
+    assert not opens(key=stranger)
+    with_passkey.verified = False
+    assert not opens()
+    with_passkey.verified = True
+    star.is_active = False
+    star.save()
+    assert not opens()
+
+
+def test_a_passkey_stands_in_for_the_code_after_a_password(with_passkey: Passkey) -> None:
+    client = Client(HTTP_HOST="localhost")
+    client.post("/log-in/", STAR)
+    page = client.get("/log-in/second/").content.decode()
+    given = {"credential": with_passkey.used(challenge(page))}
+    assert client.post("/log-in/second/", given)["Location"] == "/"
+    assert client.get("/queue/").status_code == 200
+
+
+def test_a_wrong_passkey_before_a_change_counts_once(with_passkey: Passkey) -> None:
+    client = Client(HTTP_HOST="localhost")
+    client.post("/log-in/passkey/", {"credential": with_passkey.used(ask_passkey(client))})
+    where = "/account/confirm/passkey/"
+    answers = [client.post(where, {"credential": WRONG}).status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 200, 429]
+
+
 def test_nobody_touches_a_colleagues_factor(with_app: Account, counsellor: Client) -> None:
     factor = Authenticator.objects.get()
     assert counsellor.post(f"/account/factors/{factor.pk}/remove/").status_code == 404
@@ -341,6 +420,17 @@ def test_only_administrators_reset_by_the_action_itself(with_app: Account) -> No
     with pytest.raises(Refused):
         actions.reset_second_factor(with_app.pk, lead, "x")
     assert Authenticator.objects.count() == 1
+
+
+def test_a_new_start_of_the_demo_opens_its_accounts_again() -> None:
+    from ansim.casework.actions import accounts
+
+    accounts.create_demo()
+    totp.TOTP.activate(Account.objects.get(username="counsellor"), SECRET)
+    log_ins = {name: password for name, password, _role in accounts.create_demo()}
+    client = Client()
+    client.post("/log-in/", {"username": "counsellor", "password": log_ins["counsellor"]})
+    assert client.get("/queue/").status_code == 200
 
 
 def test_the_admins_own_password_link_leads_somewhere(log_in: Callable[..., Client]) -> None:

@@ -6,6 +6,7 @@ import itertools
 import secrets
 import time
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
@@ -127,6 +128,8 @@ def create_demo() -> list[tuple[str, str, str]]:
         elif account.is_active:
             account.set_password(password)
             account.save(update_fields=["password"])
+            # Whoever tried the second factor may be gone with their telephone.
+            Authenticator.objects.filter(user=account).delete()
             audit.record("account.demo_password_renewed", account, actor=audit.SETUP)
         else:
             continue

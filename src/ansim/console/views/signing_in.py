@@ -82,4 +82,5 @@ class ConfirmByPasskey(ReauthenticateWebAuthnView):  # type: ignore[misc, unused
     extra_context = {"by": "passkey"}  # noqa: RUF012
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form))
+        # allauth's context would build the form, and so count the failure, once more.
+        return self.render_to_response({**self.get_context_data(), "form": form})
