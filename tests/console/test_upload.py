@@ -14,6 +14,7 @@ from django.test import Client
 
 from ansim.casework.models import Alert, AuditEvent, Conversation, SourceRecord, Turn
 from ansim.console import apart, donated
+from ansim.detection import AlertEvent, Priority, Reason
 
 pytestmark = pytest.mark.django_db
 SAMPLES = Path(__file__).parents[1] / "samples/kakaotalk"
@@ -209,3 +210,33 @@ def test_reading_that_takes_too_long_is_given_up_and_said(
     assert Alert.objects.count() == 0
     monkeypatch.setattr(apart, "LONGEST_SECONDS", 60.0)
     assert send(counsellor, data).status_code == 302
+
+
+def test_a_meeting_soon_of_long_ago_is_no_p1_of_today(
+    counsellor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = (SAMPLES / "risky-android.txt").read_text("utf-8").rstrip("\n")
+    last = talk.splitlines()[-1].partition(" : ")[0].rpartition(", ")[0]
+    data = f"{talk}\n{last}, 모름이 : 오늘 만날래? 지금 데리러 갈게\n".encode()
+    said = donated.assess(data, "chat.txt").telling[-1].at
+    monkeypatch.setattr(donated.time, "time", lambda: said + 3600)  # handed in at once
+    [fresh] = donated.assess(data, "chat.txt").reports
+    assert fresh.priority == "P1"
+    assert {reason.code for reason in fresh.why} & set(donated.PASSING)
+    monkeypatch.setattr(donated.time, "time", lambda: said + donated.SOON_SECONDS + 3600)
+    [old] = donated.assess(data, "chat.txt").reports
+    assert old.priority == "P2"
+    assert not {reason.code for reason in old.why} & set(donated.PASSING)
+    assert old.risk == fresh.risk
+
+
+def test_words_of_self_harm_stay_urgent_however_old() -> None:
+    reasons = (Reason("meeting_soon"), Reason("self_harm"), Reason("refusal"))
+    event = AlertEvent(
+        about="a", episode=1, raised=True, risk=0.9, priority=Priority.P1, why=reasons
+    )
+    past = donated._past(event)
+    assert past.priority is Priority.P1
+    assert [reason.code for reason in past.why] == ["self_harm", "refusal"]
+    calm = msgspec.structs.replace(event, priority=Priority.P3, why=reasons[2:])
+    assert donated._past(calm) == calm

@@ -17,7 +17,7 @@ from ansim.casework.actions.accounts import DONATED_SOURCE
 from ansim.casework.actions.reports import EVIDENCE, AlertReport
 from ansim.casework.sealing import keyring
 from ansim.chat import Message
-from ansim.detection import AlertEvent, Assessment, Turn
+from ansim.detection import AlertEvent, Assessment, Priority, Turn
 from ansim.detection.detector import Detector
 from ansim.detection.finished import joined, only_korean
 from ansim.detection.state import ConversationState
@@ -32,6 +32,10 @@ MOST_TURNS = 2_000
 stands around them."""
 AROUND = 10
 MOST_TELLING = 400
+SOON_SECONDS = 24 * 3600.0
+"""What was said longer ago than this tells of no meeting within 24 hours any more."""
+PASSING = ("meeting_soon", "live_threat")
+"""Reasons that hold only near their own time."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,13 +134,27 @@ def kept(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     return tuple(turns[place] for place in sorted(wanted)[-MOST_TURNS:])
 
 
+def _past(event: AlertEvent) -> AlertEvent:
+    """The event as it counts now: a meeting "soon" or a threat "now" of long ago is neither, and
+    calls nobody within two minutes. Words of self-harm stay as urgent as they were."""
+    why = tuple(reason for reason in event.why if reason.code not in PASSING)
+    if why == event.why:
+        return event
+    priority = event.priority
+    if priority is Priority.P1 and not any(reason.code == "self_harm" for reason in why):
+        priority = Priority.P2
+    return msgspec.structs.replace(event, why=why, priority=priority)
+
+
 def _reports(
     conversation: str, found: Sequence[Assessment], turns: Sequence[Turn]
 ) -> list[AlertReport]:
     events: dict[str, AlertEvent] = {}
+    now = time.time()
     for item in found:
         for event in item.alerts:
-            events[event.about] = joined(events.get(event.about), event)
+            known = event if now - item.turn.at <= SOON_SECONDS else _past(event)
+            events[event.about] = joined(events.get(event.about), known)
     held = kept(turns)
     # Positions of the stream mean nothing for a file; the clock orders two readings of one file.
     sequence = time.time_ns()
