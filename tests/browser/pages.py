@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.console.serving import Console
@@ -15,6 +16,9 @@ TELEPHONE: ViewportSize = {"width": 360, "height": 740}
 
 PATIENCE = 1000 * float(os.environ.get("ANSIM_TEST_PATIENCE", "40"))
 """Milliseconds for a page or a word to appear: other work may keep the machine busy."""
+
+on_both = pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"], indirect=True)
+"""A story that is told once on each database."""
 
 heard: list[list[str]] = []
 """What the browsers of a test complained of; the last list is that of the test that runs."""
@@ -44,13 +48,18 @@ def _complaint(kind: str, text: str) -> None:
         heard[-1].append(text)
 
 
-def log_in(page: Page, console: Console, name: str = "counsellor", lands: str = "/queue/") -> None:
-    """Logs in through the form; ``lands`` is the page that this role begins with."""
+def log_in(
+    page: Page, console: Console, name: str = "counsellor", lands: str | None = "/queue/"
+) -> None:
+    """Logs in through the form; ``lands`` is the page that this role begins with (None: any)."""
     page.goto(console.address)
     page.locator("#id_username").fill(name)
     page.locator("#id_password").fill(console.passwords[name])
     page.keyboard.press("Enter")
-    page.wait_for_url(f"{console.address}{lands}")
+    if lands:
+        page.wait_for_url(f"{console.address}{lands}")
+    else:
+        page.wait_for_url(lambda address: "/log-in/" not in address)
 
 
 def keep(page: Page, name: str) -> None:

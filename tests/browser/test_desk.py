@@ -1,13 +1,11 @@
-"""The desk in a real browser: by keyboard alone, called from another page, and at the change of a
-shift. Pictures as in pages.py.
-"""
+"""The desk in a real browser: by keyboard alone, and called from another page."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.pages import DESK, TABLET, fits, keep, log_in, new_page
+from tests.browser.pages import DESK, TELEPHONE, fits, keep, log_in, new_page
 from tests.console.serving import Console
 
 pytestmark = pytest.mark.browser
@@ -153,45 +151,12 @@ def test_a_p1_calls_from_whatever_page_is_open(
     page.wait_for_url("**/alerts/1/**")
 
 
-def test_a_shift_is_handed_over_with_a_signature(
-    console: Console,
-    browser: Browser,
-) -> None:
-    for room in ("mine", "nobodys"):
-        console.tell("raise", room)
-    leaving = new_page(browser, DESK)
-    log_in(leaving, console)
-    coming = new_page(browser, TABLET)
-    log_in(coming, console, "supervisor")
-    leaving.get_by_role("button", name="경보 1번 맡기").click()
-    leaving.locator("#note-form summary").click()
-    leaving.locator("#note-text").fill("보호자와 아침에 통화하기로 했어요.")
-    leaving.locator("#note-form button").click()
-    leaving.get_by_role("button", name="로그아웃", exact=True).click()
-    expect(leaving.locator("main .banner.error")).to_contain_text("다음 사람에게 넘기고")
-    expect(leaving.locator(".handed").first).to_contain_text("보호자와 아침에 통화")
-    leaving.locator("#to").select_option(index=1)
-    leaving.locator("#note").fill("조용한 밤이었습니다.")
-    keep(leaving, "handover")
-    leaving.get_by_role("button", name="인수인계 남기기").click()
-    # It appears by itself on the page of who comes.
-    expect(coming.locator("#queue")).to_contain_text("남긴 인수인계가 서명을 기다립니다")
-    coming.get_by_role("link", name="열어 보기").click()
-    expect(coming.locator("main")).to_contain_text("조용한 밤이었습니다.")
-    assert fits(coming)
-    keep(coming, "handover-tablet")
-    coming.get_by_role("button", name="확인하고 서명하기").click()
-    expect(coming.locator("section[aria-labelledby=mine-title] .row")).to_have_count(2)
-    leaving.get_by_role("button", name="로그아웃", exact=True).click()
-    leaving.wait_for_url("**/log-in/**")
-
-
 def test_the_desk_fits_a_narrow_screen(
     console: Console,
     browser: Browser,
 ) -> None:
     console.tell("raise", "one")
-    page = new_page(browser, {"width": 360, "height": 740})
+    page = new_page(browser, TELEPHONE)
     log_in(page, console, "supervisor")
     for path in ("queue/", "queue/?state=all&q=1", "handover/", "watch/", "budget/", "alerts/1/"):
         page.goto(f"{console.address}/{path}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.pages import DESK, TABLET, fits, keep, log_in, new_page
+from tests.browser.pages import DESK, TABLET, TELEPHONE, fits, keep, log_in, new_page
 from tests.console.serving import Console
 
 pytestmark = pytest.mark.browser
@@ -92,7 +92,7 @@ def test_help_is_recorded_and_every_new_page_fits_a_tablet(
         page.goto(f"{console.address}/{path}")
         assert fits(page), path
         keep(page, f"{name}-tablet")
-    page.set_viewport_size({"width": 360, "height": 740})
+    page.set_viewport_size(TELEPHONE)
     for path in ("alerts/1/", "me/", "agencies/", "first-messages/1/", "check/"):
         page.goto(f"{console.address}/{path}")
         assert fits(page), path

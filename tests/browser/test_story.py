@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.pages import DESK, TABLET, fits, keep, log_in, new_page
+from tests.browser.pages import DESK, TABLET, TELEPHONE, fits, keep, log_in, new_page
 from tests.console.serving import Console
 
 pytestmark = pytest.mark.browser
@@ -85,7 +85,7 @@ def test_a_tablet_shows_every_page_without_scrolling_sideways(
     page.goto(f"{console.address}/upload/")
     assert fits(page)
     keep(page, "upload-tablet")
-    page.set_viewport_size({"width": 360, "height": 740})
+    page.set_viewport_size(TELEPHONE)
     for path in ("/queue/", "/upload/", "/alerts/1/"):
         page.goto(console.address + path)
         assert fits(page), path

@@ -1,8 +1,10 @@
 """Run as a script by tests: changes casework from a process other than the console's.
 
 `prepare` makes database and demo accounts and prints their passwords; `raise ROOM EPISODE SEQ`
-raises or updates an alert in ROOM; `deliver` plays the courier; `wait-raise ROOM` raises one after
-each line on stdin, printing the clock.
+raises or updates an alert in ROOM; `deliver` plays the courier; `later MINUTES` lets time pass,
+deletes what may no longer be held, and prints how many turns still have words; `night` leaves a
+busy desk and prints the passwords of the other roles; `wait-raise ROOM` raises one after each line
+on stdin, printing the clock.
 """
 
 from __future__ import annotations
@@ -81,6 +83,55 @@ def raise_alert(room: str, sequence: int = 1) -> int:
     return pk
 
 
+def busy_night() -> dict[str, str]:
+    """Something in every part of the pages. Alert 1 is escalated, with a rescue and words that did
+    not arrive, 2 on hold, 3 dismissed, 4 with the supervisor, 5 late, 6 waiting."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from ansim.casework.actions import (
+        accounts,
+        audit,
+        channels,
+        interventions,
+        referrals,
+        shifts,
+        triage,
+        views,
+    )
+    from ansim.casework.actions import alerts as acts
+    from ansim.casework.models import Account, Agency, Alert
+    from ansim.casework.roles import Role
+
+    for room in ("one", "two", "three", "four", "five", "six"):
+        raise_alert(room)
+    me = Account.objects.get(username="counsellor")
+    lead = Account.objects.get(username="supervisor")
+    for number, holder in ((1, me), (2, me), (3, me), (4, lead)):
+        acts.claim(number, holder)
+    triage.note(1, me, "보호자와 아침에 통화하기로 했어요.")
+    interventions.send(1, me, "안녕하세요. 괜찮아요?")
+    for message in interventions.take_queued(10):
+        interventions.record_delivery(message.id, "failed", "대화방이 닫혀 있음")
+    police = Agency.objects.filter(is_police=True).order_by("position")[0]
+    referrals.hand_off(1, me, police.pk, "만나자는 말", rescue=True, when_where="오늘 8시 역 앞")
+    referrals.write_plan(1, me, {next(iter(referrals.QUESTIONS)): "어머니와 함께 있음"})
+    triage.escalate(1, me, "같이 봐 주세요.")
+    triage.hold(2, me, 20, "답을 기다림")
+    acts.close(3, me, "not_grooming", grounds="peers_n1")
+    late = timezone.now() - timedelta(minutes=1)
+    Alert.objects.filter(pk=5).update(due_at=late)
+    views.save(me, "급한 것", "p=P1")
+    shifts.offer(me, lead, "조용한 밤이었습니다.")
+    channels.add("webhook", "당직 메신저", "https://notices.invalid/desk", lead)
+    passwords = {}
+    for role in (Role.LIAISON, Role.RESEARCHER, Role.AUDITOR):
+        passwords[role.value] = f"only-for-tests-{role.value}"
+        accounts.create(role.value, passwords[role.value], role, actor=audit.SETUP, is_demo=True)
+    return passwords
+
+
 def main() -> None:
     from ansim.casework import ready
 
@@ -100,6 +151,21 @@ def main() -> None:
         for number, _line in enumerate(sys.stdin, 1):
             pk = raise_alert(words[0], number)
             print(f"{pk} {time.time()}", flush=True)
+    elif verb == "night":
+        print(json.dumps(busy_night()))
+    elif verb == "later":
+        from datetime import timedelta
+
+        from django.db.models import F
+        from django.utils import timezone
+
+        from ansim.casework.actions import retention
+        from ansim.casework.models import Alert, Turn
+
+        earlier = F("closed_at") - timedelta(minutes=float(words[0]))
+        Alert.objects.filter(closed_at__isnull=False).update(closed_at=earlier)
+        retention.purge(timezone.now())
+        print(Turn.objects.filter(text__isnull=False).count())
     elif verb == "deliver":
         from ansim.casework.actions import interventions
 

@@ -93,7 +93,7 @@ def hand_off(request: StaffRequest, alert_id: int) -> HttpResponseBase:
         typed = {name: given.get(name, "") for name in given}
         return page.page(request, alert_id, 422, hand_off_error=str(refused), hand_off_draft=typed)
     messages.success(request, _("연계를 기록했습니다. 답을 들으면 결과를 적어 주세요."))
-    return page.back(alert_id, "help")
+    return page.back(alert_id, "helping")
 
 
 @require_http_methods(["GET", "POST"])
@@ -117,7 +117,7 @@ def answered(request: StaffRequest, alert_id: int, hand_off_id: int) -> HttpResp
     except Refused as refused:
         return page.page(request, alert_id, 422, hand_off_error=str(refused))
     messages.success(request, _("연계의 결과를 적었습니다."))
-    return page.back(alert_id, "help")
+    return page.back(alert_id, "helping")
 
 
 @require_http_methods(["GET", "POST"])
@@ -141,4 +141,4 @@ def plan(request: StaffRequest, alert_id: int) -> HttpResponseBase:
             plan_asked=[(name, label, given[name]) for name, label in referrals.QUESTIONS.items()],
         )
     messages.success(request, _("안전 계획을 적었습니다."))
-    return page.back(alert_id, "help")
+    return page.back(alert_id, "helping")
