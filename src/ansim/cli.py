@@ -47,4 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # As ``python -m ansim.cli`` this module is there twice; errors are raised by the imported one.
+    from ansim.cli import main as imported
+
+    sys.exit(imported())

@@ -57,6 +57,9 @@ NEEDED: dict[str, Act | None] = {
     "/verdicts/": Act.EXPORT_VERDICTS,
     "/budget/plan/": Act.LEAD_SHIFT,
     "/upload/": Act.UPLOAD,
+    "/evidence/": Act.EXPORT_EVIDENCE,
+    "/evidence/progress/": Act.EXPORT_EVIDENCE,
+    f"/evidence/{'0' * 32}/file/": Act.EXPORT_EVIDENCE,
     "/audit/": Act.SEE_AUDIT,
     "/audit/export/": Act.REVIEW_AUDIT,
     "/audit/review/": Act.REVIEW_AUDIT,
@@ -95,6 +98,7 @@ POST_ONLY = (
 PLACES = {
     "<int:alert_id>": "1",
     "<int:template_id>": "1",
+    "<str:package>": "0" * 32,
     "<int:view_id>": "1",
     "<int:handover_id>": "1",
     "<int:channel_id>": "1",

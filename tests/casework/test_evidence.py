@@ -1,0 +1,290 @@
+"""What a package of evidence holds, who may take one, and what is recorded of it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from base64 import b64decode
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from ansim.casework.actions import alerts, evidence, interventions, referrals, retention
+from ansim.casework.errors import Refused
+from ansim.casework.evidence import gathering, lettering, verifying
+from ansim.casework.evidence.packing import Package
+from ansim.casework.models import Account, Agency, Alert, AuditEvent, SourceRecord, Turn
+from ansim.casework.roles import TABLE, Act, Role
+from ansim.chat import Attachment, AttachmentKind
+from ansim.keys import KeyLost
+from tests.casework.conftest import START, report, risky, turn
+
+pytestmark = pytest.mark.django_db
+
+RAW = {"room": "방-원래이름-55", "stranger": "raw-stranger-77", "youth": "raw-youth-88"}
+
+
+def known(conversation: str, accounts: Sequence[str]) -> dict[str, str] | None:
+    return {name: RAW[name] for name in (conversation, *accounts) if name in RAW}
+
+
+def silent(*_: object) -> None:
+    """Nobody wants to know how far it is."""
+
+
+@pytest.fixture
+def liaison(person: Callable[..., Account]) -> Account:
+    return person(Role.LIAISON)
+
+
+@pytest.fixture
+def alert(source: SourceRecord) -> Alert:
+    turns = (
+        turn(1, text="안녕\u200b 😀 \ud83d 끝"),
+        turn(2, author="youth", text="네?"),
+        risky(3),
+        turn(4, author="youth", attachments=(Attachment(kind=AttachmentKind.IMAGE, name="a.jpg"),)),
+    )
+    [pk] = alerts.raise_or_update([report(1, turns=turns, raised=True)])
+    return Alert.objects.get(pk=pk)
+
+
+def packed(alert: Alert, actor: Account, *, unmask: bool = False, names: Any = known) -> Package:
+    order = evidence.order(alert.pk, actor, "수사 협조 요청", unmask=unmask)
+    return evidence.make(order, names, silent)
+
+
+def files(package: Package) -> dict[str, bytes]:
+    with zipfile.ZipFile(BytesIO(package.content)) as opened:
+        assert opened.testzip() is None
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def rows(content: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in content.splitlines()]
+
+
+def test_the_whole_conversation_goes_in_with_source_times_and_original_spelling(
+    alert: Alert, liaison: Account
+) -> None:
+    inside = files(packed(alert, liaison))
+    said = rows(inside["facts/messages.jsonl"])
+    assert [line["text"] for line in said] == [
+        "안녕\u200b 😀 \ud83d 끝",
+        "네?",
+        "용돈 줄게 사진 보낼래?",
+        "안녕 4",
+    ]
+    assert [line["sender"] for line in said] == ["stranger", "youth", "stranger", "youth"]
+    assert said[0]["said_at"] == "2025-10-09T17:53:23.000+09:00"
+    assert said[0]["at"] == START + 3
+    assert said[3]["attachments"] == [{"kind": "image", "name": "a.jpg"}]
+    told = json.loads(inside["facts/source.json"])
+    assert told["source"]["kind"] == "platform_partner"
+    assert told["source"]["legal_basis"] == "시연"
+    assert told["conversation"]["pseudonym"] == "room"
+
+
+def test_estimates_are_in_files_of_their_own(alert: Alert, liaison: Account) -> None:
+    inside = files(packed(alert, liaison))
+    facts = b"".join(content for path, content in inside.items() if path.startswith("facts/"))
+    for word in (b"risk", b"tactic", b"T09", b"priority", b"span"):
+        assert word not in facts
+    estimates = rows(inside["assessment/messages.jsonl"])
+    assert estimates[2]["tactics"] == {"T05": 0.9, "T09": 0.8}
+    assert estimates[2]["spans"] == [[0, 5, "T05"], [6, 12, "T09"]]
+    whole = json.loads(inside["assessment/alert.json"])
+    assert (whole["priority"], whole["versions"]["gate"]) == ("P2", "g1")
+    assert "법적 판단이 아닙니다" in whole["notice"]
+    assert b"\xec\x9a\xa9\xeb\x8f\x88" not in inside["assessment/messages.jsonl"], "no words there"
+
+
+def test_what_is_no_longer_held_is_said_and_not_made_up(alert: Alert, liaison: Account) -> None:
+    Turn.objects.filter(message_id="m2").update(text=None, spans=[])
+    inside = files(packed(alert, liaison))
+    said = rows(inside["facts/messages.jsonl"])
+    assert [line["text_held"] for line in said] == [True, False, True, True]
+    assert said[1]["text"] is None
+    assert json.loads(inside["manifest.json"])["text_held"] == 3
+
+
+def test_who_was_shown_which_words_is_marked_on_every_message(
+    alert: Alert, liaison: Account, counsellor: Account, supervisor: Account
+) -> None:
+    third = Turn.objects.get(message_id="m3")
+    alerts.reveal(alert.pk, supervisor, "한 줄만", turn_id=third.pk)
+    assert [
+        [(seen["by"], seen["how"]) for seen in line["viewed"]]
+        for line in rows(files(packed(alert, liaison))["facts/messages.jsonl"])
+    ] == [[], [], [("supervisor", "single")], []]
+    alerts.reveal(alert.pk, counsellor, "살펴보기")
+    alerts.raise_or_update([report(2, turns=(turn(5),))])
+    said = rows(files(packed(alert, liaison))["facts/messages.jsonl"])
+    assert [len(line["viewed"]) for line in said] == [1, 1, 2, 1, 0], "the fifth came afterwards"
+
+
+def test_no_more_is_marked_as_seen_than_the_page_shows(
+    alert: Alert, liaison: Account, counsellor: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ansim.console.thread import MOST_LINES
+
+    assert gathering.SHOWN_AT_ONCE == MOST_LINES
+    monkeypatch.setattr(gathering, "SHOWN_AT_ONCE", 2)
+    alerts.reveal(alert.pk, counsellor, "살펴보기")
+    said = rows(files(packed(alert, liaison))["facts/messages.jsonl"])
+    assert [bool(line["viewed"]) for line in said] == [False, False, True, True]
+
+
+def test_words_of_the_agency_are_there_once_with_their_writer(
+    alert: Alert, liaison: Account, counsellor: Account
+) -> None:
+    alerts.claim(alert.pk, counsellor)
+    message = interventions.send(alert.pk, counsellor, "괜찮아요?")
+    [taken] = interventions.take_queued()
+    interventions.record_delivery(taken.id, "sent")
+    interventions.send(alert.pk, counsellor, "아직 안 나간 말")
+    back = turn(9, author="agency", text="괜찮아요?", id=str(message.pk), by_agency=True)
+    alerts.raise_or_update([report(2, turns=(back,))])
+    said = rows(files(packed(alert, liaison))["facts/messages.jsonl"])
+    ours = [line for line in said if line["from"] == "agency"]
+    assert [(line["sender"], line["delivery"]) for line in ours] == [("counsellor", "sent")]
+    assert "괜찮아요?" in ours[0]["text"]
+    assert len(said) == 5
+
+
+def test_names_go_in_sealed_and_only_who_may_unmask_gets_them_open(
+    alert: Alert, liaison: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = packed(alert, liaison)
+    assert b"raw-stranger-77" not in package.content
+    people = json.loads(files(package)["facts/accounts.json"])
+    assert [person["original"] for person in people] == ["sealed", "sealed"]
+    assert [person["about"] for person in people] == [True, False]
+    name = json.loads(files(package)["manifest.json"])["package"]
+    sealed = {person["pseudonym"]: person["sealed"] for person in people}
+    found = evidence.open_names(alert.pk, name, sealed, liaison, "영장")
+    assert found == {"stranger": "raw-stranger-77", "youth": "raw-youth-88"}
+    opened = AuditEvent.objects.get(action="evidence.unmasked")
+    assert (opened.reason, opened.actor) == ("영장", liaison)
+    with pytest.raises(KeyLost, match="another package"):
+        evidence.open_names(alert.pk, "0" * 32, sealed, liaison, "영장")
+    with pytest.raises(KeyLost, match="another package"):
+        evidence.open_names(alert.pk, name, {"youth": sealed["stranger"]}, liaison, "영장")
+
+    whole = packed(alert, liaison, unmask=True)
+    people = json.loads(files(whole)["facts/accounts.json"])
+    assert [person["name"] for person in people] == ["raw-stranger-77", "raw-youth-88"]
+    assert AuditEvent.objects.filter(action="evidence.unmasked").count() == 2
+
+    monkeypatch.setitem(TABLE, Role.LIAISON, frozenset({Act.EXPORT_EVIDENCE}))
+    assert b"raw-stranger-77" not in packed(alert, liaison).content
+    with pytest.raises(Refused):
+        packed(alert, liaison, unmask=True)
+    with pytest.raises(Refused):
+        evidence.open_names(alert.pk, name, sealed, liaison, "영장")
+
+
+def test_names_that_cannot_be_asked_for_are_not_called_unknown(
+    alert: Alert, liaison: Account
+) -> None:
+    nobody = files(packed(alert, liaison, names=lambda *_: None))
+    people = json.loads(nobody["facts/accounts.json"])
+    assert {person["original"] for person in people} == {"not_reachable"}
+    gone = files(packed(alert, liaison, names=lambda *_: {}))
+    assert {p["original"] for p in json.loads(gone["facts/accounts.json"])} == {"not_held"}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_only_liaison_and_supervisors_take_evidence_out(
+    alert: Alert, person: Callable[..., Account], role: Role
+) -> None:
+    actor = person(role)
+    if role in (Role.LIAISON, Role.SUPERVISOR):
+        packed(alert, actor)
+        return
+    with pytest.raises(Refused):
+        evidence.order(alert.pk, actor, "궁금해서")
+    assert not AuditEvent.objects.filter(action__startswith="evidence.").exists()
+
+
+def test_a_package_needs_a_reason_and_every_step_is_on_record(
+    alert: Alert, liaison: Account
+) -> None:
+    with pytest.raises(Refused, match="까닭"):
+        evidence.order(alert.pk, liaison, "  ")
+    with pytest.raises(Refused):
+        evidence.order(alert.pk + 1, liaison, "요청")
+    order = evidence.order(alert.pk, liaison, "요청")
+    package = evidence.make(order, known, silent)
+    evidence.fetched(order)
+    found = AuditEvent.objects.filter(action__startswith="evidence.").order_by("pk")
+    assert [event.action for event in found] == [
+        "evidence.ordered",
+        "evidence.made",
+        "evidence.fetched",
+    ]
+    assert {event.details["package"] for event in found} == {order.id}
+    assert found[1].details["manifest_sha256"] == package.sha256
+    log = rows(files(package)["log/audit.jsonl"])
+    assert [row["action"] for row in log] == ["alert.raised", "evidence.ordered"]
+    assert log[1]["reason"] == "요청"
+
+
+def test_who_lost_the_right_meanwhile_gets_no_package(alert: Alert, liaison: Account) -> None:
+    order = evidence.order(alert.pk, liaison, "요청")
+    Account.objects.update(is_active=False)
+    with pytest.raises(Refused):
+        evidence.make(order, known, silent)
+    assert AuditEvent.objects.get(action="evidence.failed").details["why"] == "not_allowed"
+
+
+def test_a_file_written_out_as_text_never_leaves(alert: Alert, liaison: Account) -> None:
+    picture = "data:image/png;base64," + "iVBORw0KGgoAAAANSUhEUg" * 20
+    alerts.raise_or_update([report(2, turns=(turn(8, text=f"이거 봐 {picture} 어때"),))])
+    package = packed(alert, liaison)
+    assert b"iVBORw0KGgo" not in package.content
+    said = rows(files(package)["facts/messages.jsonl"])[-1]
+    assert said["text"].startswith("이거 봐 [파일 데이터 ")
+    assert said["withheld"][0]["characters"] == len(picture)
+
+
+def test_counselling_stays_inside_and_hand_offs_go_with_their_number(
+    alert: Alert, liaison: Account, counsellor: Account
+) -> None:
+    alerts.claim(alert.pk, counsellor)
+    police = Agency.objects.filter(is_police=True).first()
+    assert police is not None
+    referrals.hand_off(
+        *(alert.pk, counsellor, police.pk, "비밀스러운 상담 내용"),
+        reference="2026-77",
+        do_not_warn=True,
+    )
+    referrals.write_plan(alert.pk, counsellor, {"now": "비밀스러운 계획"})
+    package = packed(alert, liaison)
+    assert "비밀스러운".encode() not in package.content
+    [row] = json.loads(files(package)["facts/handling.json"])["hand_offs"]
+    assert (row["reference"], row["do_not_warn"]) == ("2026-77", True)
+
+
+def test_without_a_korean_font_the_package_is_refused_before_anything_is_recorded(
+    alert: Alert, liaison: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lettering, "PLACES", (Path("nowhere"),))
+    lettering.fonts.cache_clear()
+    with pytest.raises(Refused, match="apt-get install fonts-nanum"):
+        evidence.order(alert.pk, liaison, "요청")
+    assert not AuditEvent.objects.filter(action__startswith="evidence.").exists()
+    lettering.fonts.cache_clear()
+
+
+def test_a_package_outlives_the_words_it_was_made_of(alert: Alert, liaison: Account) -> None:
+    package = packed(alert, liaison)
+    retention.purge(timezone.now() + retention.FLAGGED * 2)
+    report_ = verifying.verify(package.content, evidence.signer().fingerprint)
+    assert report_.sound
+    assert report_.known_key
+    assert b64decode(json.loads(files(package)["facts/accounts.json"])[0]["sealed"])
