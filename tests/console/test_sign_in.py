@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from allauth.usersessions.models import UserSession
@@ -242,7 +243,7 @@ def challenge(page: str) -> str:
 @pytest.fixture
 def with_passkey(star: Account) -> Passkey:
     """Star has made a passkey, as a browser would have it made."""
-    key = Passkey(user=str(star.pk))
+    key = Passkey(user=user_pk_to_url_str(star))
     client = Client(HTTP_HOST="localhost")
     client.post("/log-in/", STAR)
     page = client.get("/account/passkey/").content.decode()
@@ -282,7 +283,7 @@ def test_a_passkey_of_another_site_person_time_or_finger_opens_nothing(
     assert opens()
     assert not opens(origin="https://example.org")
     assert not opens(challenge="c29tZSBvdGhlciBjaGFsbGVuZ2U")
-    stranger = Passkey(user=str(star.pk))
+    stranger = Passkey(user=user_pk_to_url_str(star))
     assert not opens(key=stranger)
     with_passkey.verified = False
     assert not opens()
