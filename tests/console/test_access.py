@@ -61,6 +61,9 @@ NEEDED: dict[str, Act | None] = {
     "/evidence/progress/": Act.EXPORT_EVIDENCE,
     f"/evidence/{'0' * 32}/file/": Act.EXPORT_EVIDENCE,
     "/audit/": Act.SEE_AUDIT,
+    "/kept/": Act.HOLD_TEXT,
+    "/kept/hold/": Act.HOLD_TEXT,
+    "/kept/1/release/": Act.HOLD_TEXT,
     "/audit/export/": Act.REVIEW_AUDIT,
     "/audit/review/": Act.REVIEW_AUDIT,
     "/first-messages/": Act.APPROVE_TEMPLATES,
@@ -93,7 +96,7 @@ POST_ONLY = (
     *("claim", "release", "reveal", "mask", "send", "close", "reopen", "approve", "views"),
     *("forget", "escalate", "answer", "hold", "resume", "hand-over", "note", "sign", "withdraw"),
     *("targets/P1", "channels", "try", "plan", "again", "drafts/message", "rested"),
-    *("sessions/end", "codes/new", "audit/export"),
+    *("sessions/end", "codes/new", "audit/export", "kept/hold"),
 )
 PLACES = {
     "<int:alert_id>": "1",
@@ -106,6 +109,7 @@ PLACES = {
     "<str:step>": "try",
     "<uuid:message_id>": "00000000-0000-0000-0000-000000000000",
     "<int:hand_off_id>": "1",
+    "<int:hold_id>": "1",
     "<int:factor_id>": "1",
     "<int:account_id>": "1",
     "<str:form>": "message",

@@ -45,6 +45,7 @@ class Act(StrEnum):
     UNMASK = "unmask"
     SEE_AUDIT = "see_audit"
     REVIEW_AUDIT = "review_audit"
+    HOLD_TEXT = "hold_text"
     ADMINISTER = "administer"
 
 
@@ -73,6 +74,7 @@ TABLE: dict[Role, frozenset[Act]] = {
     | {
         Act.RELEASE_ANY,
         Act.LEAD_SHIFT,
+        Act.HOLD_TEXT,
         Act.APPROVE_TEMPLATES,
         Act.EDIT_AGENCIES,
         Act.EXPORT_VERDICTS,

@@ -5,7 +5,7 @@ Nothing here calls anybody: a person telephones, and records it here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -185,12 +185,3 @@ def _agency(agency_id: int) -> Agency:
 def warned_off(alert: Alert) -> bool:
     """Whether the police asked that nobody in the room learns of their work (R19)."""
     return HandOff.objects.filter(alert=alert, do_not_warn=True).exists()
-
-
-def forget(alert_ids: Iterable[int]) -> None:
-    """Takes the words of hand-offs and plans away with those of their alerts (R06)."""
-    ids = list(alert_ids)
-    HandOff.objects.filter(alert__in=ids).update(
-        told=None, when_where=None, reference=None, answer_note=None
-    )
-    SafetyPlan.objects.filter(alert__in=ids).update(answers=None)

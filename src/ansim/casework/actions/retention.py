@@ -1,22 +1,32 @@
-"""Takes text away when its time is over (R06). Numbers and the audit log stay."""
+"""Takes text away when its time is over (R06). Numbers and the audit log stay.
+
+What a legal hold covers stays as well, whatever its age. Each class of words has its time in
+``TIMES``; docs/trust.md shows the same table, and a test compares the two.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from ansim.casework.actions import audit, drafts, interventions, referrals
+from ansim.casework.actions import audit, interventions
 from ansim.casework.actions.alerts import UNDO
 from ansim.casework.models import (
     Alert,
     AuditEvent,
     CaseNote,
+    Draft,
+    HandOff,
     Handover,
+    LegalHold,
     Outcome,
     OutgoingMessage,
+    SafetyPlan,
     State,
     Turn,
 )
@@ -24,13 +34,31 @@ from ansim.casework.models import (
 FLAGGED = timedelta(days=365)
 """Text of a conversation with an alert is kept this long at most."""
 
+DRAFTS = timedelta(days=7)
+"""What somebody typed and never sent."""
+
+TIMES: dict[str, timedelta] = {
+    "turns": FLAGGED,
+    "messages": FLAGGED,
+    "notes": FLAGGED,
+    "hand_offs": FLAGGED,
+    "plans": FLAGGED,
+    "drafts": DRAFTS,
+}
+"""Longest time of each class, from when casework took it over. Those of a dismissed alert go after
+the undo time; of a donated file only its turns are kept, which are turns like all others."""
+
 
 class Purged(msgspec.Struct, frozen=True, kw_only=True):
-    """What a purge took away: turns, counsellors' messages, and the alerts they belonged to."""
+    """What a purge took away, by class, and the alerts whose words are gone now."""
 
-    turns: int
-    messages: int
-    alerts: int
+    turns: int = 0
+    messages: int = 0
+    notes: int = 0
+    hand_offs: int = 0
+    plans: int = 0
+    drafts: int = 0
+    alerts: int = 0
 
 
 @transaction.atomic
@@ -38,9 +66,78 @@ def purge(now: datetime) -> Purged:
     """Takes away text that may no longer be held at ``now`` (aware).
 
     Dismissed alerts: ten minutes after closing, unless another alert still needs the
-    conversation. Everything else: twelve months after casework took it over, open or not.
+    conversation. Everything else: twelve months after casework took it over, open or not. What was
+    deleted is reported in an audit row, in numbers.
     """
-    dismissed = Alert.objects.select_for_update().filter(
+    over, old = _dismissed(now), _aged(now)
+    # Read after the alerts are locked: who places a hold locks its alert as well.
+    held = set(
+        LegalHold.objects.filter(released_at=None).values_list("alert__conversation", flat=True)
+    )
+    over = [alert for alert in over if alert.conversation_id not in held]
+    old = [alert for alert in old if alert.conversation_id not in held]
+    gone = {alert.pk for alert in (*over, *old)}
+
+    def of_alerts(begin: str) -> Q:
+        aged = Q(**{f"{begin}__lte": now - FLAGGED}) & ~Q(alert__conversation__in=held)
+        return Q(alert__in=gone) | aged
+
+    turns = _empty_turns(
+        Q(conversation__in={alert.conversation_id for alert in over})
+        | (Q(kept_at__lte=now - FLAGGED) & ~Q(conversation__in=held))
+    )
+    # The words that were said go with their own year; an alert takes only its dismissed ones along.
+    going = list(
+        OutgoingMessage.objects.filter(
+            Q(alert__in=over)
+            | (Q(created_at__lte=now - FLAGGED) & ~Q(alert__conversation__in=held)),
+            text__isnull=False,
+        ).values_list("pk", flat=True)
+    )
+    interventions.end_gone(going)
+    OutgoingMessage.objects.filter(pk__in=going).update(text=None)
+    done = Purged(
+        turns=turns,
+        messages=len(going),
+        notes=_empty(CaseNote.objects.filter(of_alerts("at")), ("text",))
+        + _empty(Handover.objects.filter(offered_at__lte=now - FLAGGED), ("note",)),
+        hand_offs=_empty(
+            HandOff.objects.filter(of_alerts("made_at")),
+            ("told", "when_where", "reference", "answer_note"),
+        ),
+        plans=_empty(SafetyPlan.objects.filter(of_alerts("written_at")), ("answers",)),
+        drafts=Draft.objects.filter(Q(alert__in=gone) | Q(saved_at__lte=now - DRAFTS)).delete()[0],
+        alerts=len(gone),
+    )
+    Alert.objects.filter(pk__in=gone).update(text_purged_at=now, outcome_note=None)
+    AuditEvent.objects.bulk_create(
+        audit.row("alert.text_purged", "alert", pk, actor=audit.RETENTION, at=now)
+        for pk in sorted(gone)
+    )
+    if done != Purged():
+        audit.row(
+            "retention.purged",
+            "casework",
+            "",
+            actor=audit.RETENTION,
+            at=now,
+            details={name: n for name, n in msgspec.to_builtins(done).items() if n},
+        ).save()
+    return done
+
+
+def _aged(now: datetime) -> list[Alert]:
+    """Closed alerts whose year is over."""
+    return list(
+        Alert.objects.select_for_update().filter(
+            raised_at__lte=now - FLAGGED, text_purged_at=None, state=State.CLOSED
+        )
+    )
+
+
+def _dismissed(now: datetime) -> list[Alert]:
+    """False alarms that cannot be taken back any more and whose words nobody else needs."""
+    closed = Alert.objects.select_for_update().filter(
         state=State.CLOSED,
         outcome=Outcome.NOT_GROOMING,
         closed_at__lte=now - UNDO,
@@ -55,43 +152,16 @@ def purge(now: datetime) -> Purged:
     undoable = Alert.objects.filter(
         state=State.CLOSED, outcome=Outcome.NOT_GROOMING, closed_at__gt=now - UNDO
     ).values_list("conversation_id", flat=True)
-    over = [alert for alert in dismissed if alert.conversation_id not in {*needed, *undoable}]
-    old = list(
-        Alert.objects.select_for_update().filter(
-            raised_at__lte=now - FLAGGED, text_purged_at=None, state=State.CLOSED
-        )
-    )
-    turns = _empty_turns(
-        Q(conversation__in={alert.conversation_id for alert in over})
-        | Q(kept_at__lte=now - FLAGGED)
-    )
-    going = list(
-        OutgoingMessage.objects.filter(
-            Q(alert__in=over) | Q(created_at__lte=now - FLAGGED), text__isnull=False
-        ).values_list("pk", flat=True)
-    )
-    interventions.end_gone(going)
-    messages = OutgoingMessage.objects.filter(pk__in=going).update(text=None)
-    CaseNote.objects.filter(Q(alert__in=over) | Q(at__lte=now - FLAGGED)).update(text=None)
-    Handover.objects.filter(offered_at__lte=now - FLAGGED).update(note=None)
-    gone = {alert.pk: alert for alert in (*over, *old)}
-    Alert.objects.filter(pk__in=gone).update(text_purged_at=now, outcome_note=None)
-    referrals.forget(gone)
-    drafts.forget_all(list(gone))
-    AuditEvent.objects.bulk_create(
-        audit.row("alert.text_purged", "alert", pk, actor=audit.RETENTION, at=now) for pk in gone
-    )
-    done = Purged(turns=turns, messages=messages, alerts=len(gone))
-    if turns or messages:
-        audit.row(
-            "retention.purged",
-            "casework",
-            "",
-            actor=audit.RETENTION,
-            at=now,
-            details=msgspec.to_builtins(done),
-        ).save()
-    return done
+    kept = {*needed, *undoable}
+    return [alert for alert in closed if alert.conversation_id not in kept]
+
+
+def _empty(rows: QuerySet[Any], columns: Iterable[str]) -> int:
+    """Empties these columns of rows that still hold something in them; returns how many rows."""
+    held = Q()
+    for column in columns:
+        held |= Q(**{f"{column}__isnull": False})
+    return rows.filter(held).update(**dict.fromkeys(columns, None))
 
 
 def _empty_turns(which: Q) -> int:

@@ -4,6 +4,7 @@ from ansim.casework.models.account import Account
 from ansim.casework.models.alert import Alert, Grounds, Outcome, State
 from ansim.casework.models.chain import AuditLink, AuditPending, AuditReview, AuditSegment
 from ansim.casework.models.conversation import Conversation, Turn
+from ansim.casework.models.hold import LegalHold
 from ansim.casework.models.intervention import (
     Delivery,
     Draft,
@@ -39,6 +40,7 @@ __all__ = [
     "HandOff",
     "Handover",
     "HandoverItem",
+    "LegalHold",
     "MessageTemplate",
     "Notice",
     "Outcome",

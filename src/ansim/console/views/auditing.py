@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ansim.casework.actions import auditing
 from ansim.casework.errors import Refused
-from ansim.casework.models import AuditEvent, AuditReview, AuditSegment
+from ansim.casework.models import AuditEvent, AuditReview, AuditSegment, LegalHold
 from ansim.casework.roles import Act
 from ansim.console import audit_search
 from ansim.console.access import StaffRequest, needs
@@ -141,6 +141,7 @@ def _page(month: date, this_month: date) -> dict[str, Any]:
         "acts": acts,
         "people": people,
         "deleted": _deleted(events),
+        "holds": LegalHold.objects.filter(released_at=None).select_related("placed_by"),
         "reviews": reviews.filter(month=month),
         "months": _months(this_month),
         "segments": AuditSegment.objects.order_by("-number")[:MOST_MONTHS],
@@ -169,7 +170,7 @@ def _months(this_month: date) -> list[tuple[date, bool]]:
     oldest = AuditEvent.objects.aggregate(at=Min("at"))["at"]
     reviewed = set(AuditReview.objects.values_list("month", flat=True))
     first = timezone.localtime(oldest).date().replace(day=1) if oldest else this_month
-    found = []
+    found: list[tuple[date, bool]] = []
     month = this_month
     while month >= first and len(found) < MOST_MONTHS:
         found.append((month, month in reviewed))

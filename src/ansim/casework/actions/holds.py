@@ -1,0 +1,59 @@
+"""Places and releases legal holds: what somebody outside asked to keep is not deleted meanwhile."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ansim.casework.actions import audit
+from ansim.casework.actions.permission import require
+from ansim.casework.errors import Refused
+from ansim.casework.models import Account, Alert, LegalHold
+from ansim.casework.roles import Act
+
+LONGEST = 500
+
+
+def _reason(text: str) -> str:
+    words = " ".join(text.split())
+    if not words:
+        raise Refused("reason", _("까닭을 적어 주세요."))
+    if len(words) > LONGEST:
+        raise Refused("too_long", _("까닭은 500자를 넘을 수 없습니다."))
+    return words
+
+
+@transaction.atomic
+def place(alert_id: int, actor: Account, reason: str) -> LegalHold:
+    """From now on nothing of the alert's conversation is deleted. Raises Refused without a reason,
+    where a hold stands already, and where the words are gone."""
+    require(actor, Act.HOLD_TEXT)
+    words = _reason(reason)
+    alert = Alert.objects.select_for_update(of=("self",)).filter(pk=alert_id).first()
+    if alert is None:
+        raise Refused("no_such_alert", _("없는 경보입니다."))
+    if alert.text_purged_at is not None:
+        raise Refused("gone", _("이 경보의 대화는 기한이 지나 이미 지워졌습니다."))
+    if LegalHold.objects.filter(alert=alert, released_at=None).exists():
+        raise Refused("held", _("이미 보존 중인 경보입니다."))
+    hold = LegalHold.objects.create(
+        alert=alert, reason=words, placed_by=actor, placed_at=timezone.now()
+    )
+    audit.record("hold.placed", alert, actor=actor, reason=words, details={"hold": hold.pk})
+    return hold
+
+
+@transaction.atomic
+def release(hold_id: int, actor: Account, reason: str) -> LegalHold:
+    """The hold is over; what is past its time goes with the next purge. Raises Refused without a
+    reason and for a hold that is none any more."""
+    require(actor, Act.HOLD_TEXT)
+    words = _reason(reason)
+    hold = LegalHold.objects.select_for_update(of=("self",)).filter(pk=hold_id).first()
+    if hold is None or hold.released_at is not None:
+        raise Refused("no_such_hold", _("없거나 이미 끝난 보존입니다."))
+    hold.released_by, hold.released_at, hold.release_reason = actor, timezone.now(), words
+    hold.save()
+    audit.record("hold.released", hold.alert, actor=actor, reason=words, details={"hold": hold.pk})
+    return hold
