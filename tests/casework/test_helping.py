@@ -356,7 +356,7 @@ def test_a_break_is_proposed_after_long_or_hard_reading_and_ends_with_rest(
     assert not wellbeing.break_due(counsellor, now + timedelta(minutes=16)), "already resting"
     wellbeing.took_break(counsellor)
     assert not wellbeing.break_due(counsellor)
-    wellbeing.choose(counsellor, greyed=True, spared=["T09"], break_minutes=0, break_turns=2)
+    wellbeing.choose(counsellor, greyed=True, spared=[], break_minutes=0, break_turns=2)
     alerts.reveal(alert.pk, counsellor, "확인")
     alerts.reveal(alert.pk, counsellor, "확인")
     assert wellbeing.break_due(counsellor)
@@ -367,3 +367,16 @@ def test_only_hard_kinds_can_be_spared(counsellor: Account) -> None:
         counsellor, greyed=False, spared=["T12", "T01", "x"], break_minutes=-5, break_turns=9999
     )
     assert (row.spared, row.break_minutes, row.break_turns) == (["T12"], 0, 1000)
+
+
+def test_words_that_one_is_spared_are_counted_only_when_asked_for(
+    alert: Alert, counsellor: Account
+) -> None:
+    wellbeing.choose(counsellor, greyed=False, spared=["T09"], break_minutes=50, break_turns=80)
+    alerts.reveal(alert.pk, counsellor, "확인")
+    row = Exposure.objects.get()
+    assert (row.turns, row.hard) == (1, 0)
+    hard = Turn.objects.get(message_id="m2")
+    alerts.reveal(alert.pk, counsellor, "확인", turn_id=hard.pk)
+    row.refresh_from_db()
+    assert (row.turns, row.hard) == (2, 1)

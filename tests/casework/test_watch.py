@@ -18,7 +18,16 @@ from django.conf import settings
 from django.core import mail
 from django.utils import timezone
 
-from ansim.casework.actions import alerts, calling, channels, notices, shifts, triage, watch
+from ansim.casework.actions import (
+    alerts,
+    calling,
+    channels,
+    notices,
+    reading,
+    shifts,
+    triage,
+    watch,
+)
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, AuditEvent, Channel, Notice, SourceRecord
 from ansim.detection import Priority
@@ -101,6 +110,17 @@ def test_an_empty_shift_raises_an_alarm_every_ten_minutes(
     assert actions().count("shift.unattended") == 1
     watch.keep(now + 11 * MINUTE)
     assert actions().count("shift.unattended") == 2
+
+
+def test_an_alert_that_may_wait_raises_the_alarm_of_an_empty_shift_when_its_time_is_over(
+    source: SourceRecord,
+) -> None:
+    alert = raised(priority=Priority.P3)
+    raised("another", about="somebody", priority=Priority.P4)  # looked through once a day
+    now = timezone.now()
+    assert not watch.keep(now).unattended
+    assert alert.due_at is not None
+    assert watch.keep(alert.due_at + MINUTE).unattended
 
 
 class Hooks:
@@ -271,3 +291,37 @@ def test_only_supervisors_change_channels(counsellor: Account, supervisor: Accou
     assert [row.pk for row in Channel.objects.all()] == [two.pk, one.pk]
     channels.switch(two.pk, False, supervisor)
     assert list(Channel.objects.filter(active=True)) == [one]
+
+
+def test_messages_that_nobody_reads_raise_an_alarm_every_ten_minutes(db: None) -> None:
+    now = timezone.now()
+    assert reading.standing(now) is None, "no gateway ever ran"
+    reading.tell(5, (now - timedelta(seconds=30)).timestamp(), now)
+    assert reading.standing(now) is None
+    assert not watch.keep(now).unread
+    reading.tell(7, (now - timedelta(seconds=61)).timestamp(), now)
+    found = reading.standing(now)
+    assert found is not None
+    assert (found.kind, found.unread) == ("unread", 7)
+    for _round in range(3):
+        assert watch.keep(now).unread
+    assert actions().count("stream.unread") == 1
+    assert Notice.objects.get().kind == Notice.Kind.UNREAD
+    reading.tell(0, None, now)
+    assert reading.standing(now) is None
+
+
+def test_a_gateway_that_falls_silent_raises_the_alarm_and_one_that_was_stopped_does_not(
+    db: None,
+) -> None:
+    now = timezone.now()
+    reading.tell(0, None, now)
+    found = reading.standing(now + timedelta(seconds=61))
+    assert found is not None
+    assert found.kind == "silent"
+    assert watch.keep(now + timedelta(seconds=61)).unread
+    reading.stopped(now)
+    found = reading.standing(now + timedelta(hours=8))
+    assert found is not None
+    assert found.kind == "stopped"
+    assert not watch.keep(now + timedelta(hours=8)).unread

@@ -255,6 +255,21 @@ def test_a_turn_shown_alone_is_masked_again_after_half_an_hour(
     assert "용돈 줄게" not in html(counsellor, f"/alerts/{alert.pk}/")
 
 
+def test_what_comes_in_while_all_is_shown_is_counted_as_read_once(
+    counsellor: Client, alert: Alert
+) -> None:
+    counsellor.post(f"/alerts/{alert.pk}/reveal/", {"reason": "확인"})
+    assert wellbeing.Exposure.objects.get().turns == 3
+    alerts.raise_or_update([report(11, turns=(risky(4), turn(5, author="youth")))])
+    for _look in range(2):
+        assert counsellor.get(f"/alerts/{alert.pk}/live/").status_code == 200
+    assert (wellbeing.Exposure.objects.get().turns, wellbeing.Exposure.objects.get().hard) == (5, 3)
+    counsellor.post(f"/alerts/{alert.pk}/mask/")
+    alerts.raise_or_update([report(12, turns=(risky(6),))])
+    counsellor.get(f"/alerts/{alert.pk}/live/")
+    assert wellbeing.Exposure.objects.get().turns == 5
+
+
 def test_a_kind_of_content_that_is_spared_stays_covered_until_asked_for(
     counsellor: Client, alert: Alert
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ansim.casework.actions import alerts, interventions, templates
+from ansim.casework.actions import alerts, interventions, reading, templates
 from ansim.casework.models import (
     Account,
     Alert,
@@ -559,3 +559,15 @@ def test_a_researcher_gets_verdicts_with_a_reason_and_nothing_else(
     assert rows["Content-Disposition"] == 'attachment; filename="verdicts.jsonl"'
     assert b'"verdict":"confirmed"' in rows.content
     assert AuditEvent.objects.filter(action="verdicts.exported").count() == 2
+
+
+def test_the_queue_says_when_nobody_reads_what_comes_in(counsellor: Client) -> None:
+    assert "아무도 읽지 않고" not in html(counsellor, "/queue/")
+    now = timezone.now()
+    reading.tell(12, (now - timedelta(minutes=3)).timestamp(), now)
+    for path in ("/queue/", "/queue/list/"):
+        assert "들어온 메시지 12건을 3분 동안 아무도 읽지 않고 있습니다." in html(counsellor, path)
+    reading.tell(0, None, now - timedelta(minutes=5))
+    assert "메시지를 받아들이는 쪽에서 5분 동안 소식이 없습니다." in html(counsellor, "/queue/")
+    reading.stopped()
+    assert "꺼졌습니다. 그동안 새 경보가 나오지 않아요." in html(counsellor, "/queue/")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import folding, notices, shifts
+from ansim.casework.actions import folding, notices, reading, shifts
 from ansim.casework.models import Account, Alert, Channel, SavedView, SourceRecord, State
 from ansim.casework.roles import Act, may
 
@@ -156,6 +156,7 @@ def lists(asked: Asked, user: Account) -> dict[str, Any]:
         "now": timezone.now(),
         "newest": Alert.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
         "handovers": shifts.pending(user),
+        "reading": reading.standing(timezone.now()),
         "waiting_count": _open().filter(claimed_by=None).order_by()[:MOST_COUNTED].count(),
     }
     if may(user, Act.LEAD_SHIFT):

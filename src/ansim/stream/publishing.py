@@ -257,6 +257,26 @@ class Publisher:
         pairs = zip(self._last, self._covered, strict=True)
         return sum(max(0, last - covered) for last, covered in pairs)
 
+    async def behind(self) -> list[tuple[int, int]]:
+        """For each partition, messages that no worker has read and the position read up to.
+
+        Where some wait, the snapshot is asked as well: a worker's word on its position may be lost.
+        Raises StreamUnavailable.
+        """
+        await self.backlog()
+        try:
+            for partition, last in enumerate(self._last):
+                if last > self._covered[partition]:
+                    head = await read_head(self._js, partition)
+                    read = head.sequence if head else 0
+                    self._covered[partition] = max(self._covered[partition], read)
+        except (NatsError, OSError) as error:
+            raise StreamUnavailable(str(error)) from None
+        return [
+            (max(0, last - covered), covered)
+            for last, covered in zip(self._last, self._covered, strict=True)
+        ]
+
     @property
     def storing(self) -> bool:
         """False when the last batch, within half a minute, could not be stored at all."""

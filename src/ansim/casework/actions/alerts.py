@@ -105,7 +105,8 @@ def reveal(alert_id: int, actor: Account, reason: str, turn_id: int | None = Non
         details["turn"] = turn_id
         if not turns.exists():
             raise Refused("no_such_turn", _("이 대화에 없는 메시지입니다."))
-    wellbeing.count(actor, list(turns.defer("text", "attachments")))
+    shown = list(turns.defer("text", "attachments"))
+    wellbeing.count(actor, shown if turn_id is not None else wellbeing.uncovered(actor, shown))
     audit.record("alert.text_revealed", alert, actor=actor, reason=reason, details=details)
 
 

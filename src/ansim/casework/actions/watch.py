@@ -11,7 +11,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import Q
 
-from ansim.casework.actions import audit, folding, notices
+from ansim.casework.actions import audit, folding, notices, reading
 from ansim.casework.actions.targets import due, in_force
 from ansim.casework.models import Account, Alert, AuditEvent, Notice, State
 from ansim.casework.roles import TABLE, Act
@@ -22,6 +22,7 @@ MOST = 200
 ON_SHIFT = timedelta(minutes=15)
 """Who did something at the desk within this time is on shift."""
 UNATTENDED_EVERY = timedelta(minutes=10)
+UNREAD_EVERY = timedelta(minutes=10)
 
 _COUNSELLING = [role.value for role, acts in TABLE.items() if Act.CLAIM in acts]
 
@@ -32,6 +33,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     overdue: tuple[int, ...] = ()
     returned: tuple[int, ...] = ()
     unattended: bool = False
+    unread: bool = False
 
 
 def on_shift(now: datetime) -> list[Account]:
@@ -45,7 +47,12 @@ def on_shift(now: datetime) -> list[Account]:
 
 def keep(now: datetime) -> Round:
     """One round, each alert in a transaction of its own. Changes nothing where nothing is due."""
-    return Round(overdue=_overdue(now), returned=_returned(now), unattended=_unattended(now))
+    return Round(
+        overdue=_overdue(now),
+        returned=_returned(now),
+        unattended=_unattended(now),
+        unread=_unread(now),
+    )
 
 
 def _overdue(now: datetime) -> tuple[int, ...]:
@@ -107,8 +114,11 @@ def _returned(now: datetime) -> tuple[int, ...]:
 
 @transaction.atomic
 def _unattended(now: datetime) -> bool:
-    """Calls somebody where P1 or P2 wait and nobody is on shift: at most every ten minutes."""
-    waits = Alert.objects.filter(state=State.OPEN, claimed_by=None, priority__in=URGENT)
+    """Calls somebody where P1 or P2 wait, or any alert whose time is over, and nobody is on shift:
+    at most every ten minutes."""
+    waits = Alert.objects.filter(state=State.OPEN, claimed_by=None).filter(
+        Q(priority__in=URGENT) | Q(due_at__lte=now)
+    )
     if not waits.exists() or on_shift(now):
         return False
     told = AuditEvent.objects.filter(action="shift.unattended", at__gt=now - UNATTENDED_EVERY)
@@ -121,5 +131,30 @@ def _unattended(now: datetime) -> bool:
             actor=audit.WATCH,
             at=now,
             details={"waiting": waits.count()},
+        ).save()
+    return True
+
+
+@transaction.atomic
+def _unread(now: datetime) -> bool:
+    """Calls somebody where messages wait and nobody reads them, or where nothing is heard of the
+    gateway any more: at most every ten minutes."""
+    found = reading.standing(now)
+    if found is None or not found.alarming:
+        return False
+    told = AuditEvent.objects.filter(action="stream.unread", at__gt=now - UNREAD_EVERY)
+    if not told.exists():
+        notices.call(Notice.Kind.UNREAD, None)
+        audit.row(
+            "stream.unread",
+            "stream",
+            "",
+            actor=audit.WATCH,
+            at=now,
+            details={
+                "kind": found.kind,
+                "since": found.since.isoformat(),
+                "unread": found.unread,
+            },
         ).save()
     return True

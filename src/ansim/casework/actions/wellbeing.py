@@ -47,6 +47,32 @@ def comfort(account: Account) -> Comfort:
     return Comfort.objects.filter(account=account).first() or Comfort(account=account)
 
 
+def uncovered(actor: Account, turns: Iterable[Turn]) -> list[Turn]:
+    """Of these turns, those that a person sees who has a whole conversation shown: without the
+    kinds of content that they asked to be spared."""
+    spared = comfort(actor).spared
+    return [
+        turn
+        for turn in turns
+        if not any(
+            isinstance(p := turn.tactics.get(name), (int, float)) and p >= SURE for name in spared
+        )
+    ]
+
+
+@transaction.atomic
+def count_new(actor: Account, conversation: int, after: int) -> int:
+    """Counts what came into a conversation, which this person has open with all its words, since
+    the turn ``after``. Returns the number of the latest turn."""
+    rows = list(
+        Turn.objects.filter(conversation=conversation, pk__gt=after)
+        .order_by("pk")
+        .only("tactics", "by_agency")
+    )
+    count(actor, uncovered(actor, [turn for turn in rows if not turn.by_agency]))
+    return rows[-1].pk if rows else after
+
+
 def count(actor: Account, turns: Sequence[Turn]) -> None:
     """Adds the revealed turns to this person's own count. Called within the act of revealing."""
     if not turns:

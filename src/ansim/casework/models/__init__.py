@@ -16,7 +16,7 @@ from ansim.casework.models.record import AuditEvent, StreamCommand
 from ansim.casework.models.referral import Agency, Answer, HandOff, SafetyPlan
 from ansim.casework.models.shift import CaseNote, Handover, HandoverItem, SavedView
 from ansim.casework.models.source import SourceRecord
-from ansim.casework.models.watch import Channel, Notice, ResponseTarget, TeamPlan
+from ansim.casework.models.watch import Channel, Notice, ReadingState, ResponseTarget, TeamPlan
 from ansim.casework.models.wellbeing import Comfort, Exposure
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "Notice",
     "Outcome",
     "OutgoingMessage",
+    "ReadingState",
     "ResponseTarget",
     "SafetyPlan",
     "SavedView",

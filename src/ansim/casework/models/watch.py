@@ -70,6 +70,7 @@ class Notice(models.Model):
         ESCALATED = "escalated", _("슈퍼바이저에게 올린 경보")
         RETURNED = "returned", _("담당이 자리를 비워 돌아온 경보")
         UNATTENDED = "unattended", _("근무하는 사람이 없음")
+        UNREAD = "unread", _("들어온 메시지를 아무도 읽지 않음")
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     alert = models.ForeignKey(Alert, null=True, on_delete=models.PROTECT, related_name="notices")
@@ -86,3 +87,18 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class ReadingState(models.Model):
+    """One row: what a gateway last said about whether messages that came in are read."""
+
+    unread = models.PositiveIntegerField(default=0)
+    """Messages in the stream that no worker has read."""
+    still_since = models.DateTimeField(null=True)
+    """Since when some of them wait in a partition that does not move."""
+    told_at = models.DateTimeField()
+    stopped = models.BooleanField(default=False)
+    """The gateway was asked to stop, so that its silence is no alarm."""
+
+    def __str__(self) -> str:
+        return f"{self.unread} unread"

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ansim.casework.actions import alerts, drafts, interventions, referrals, wellbeing
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Alert, MessageTemplate, Outcome, State
+from ansim.casework.models import Account, Alert, MessageTemplate, Outcome, State, Turn
 from ansim.casework.models.alert import GROUNDS, Done
 from ansim.casework.roles import Act, may
 from ansim.console import thread
@@ -30,6 +30,7 @@ REVEALED_SECONDS = 30 * 60
 """Words stay visible to one person for this long; then they are masked again."""
 _SESSION = "revealed"
 _TURNS = "revealed_turns"
+_SEEN = "revealed_up_to"
 
 
 def find(alert_id: int) -> Alert:
@@ -56,6 +57,16 @@ def _revealed_turns(request: StaffRequest, alert: Alert) -> set[int]:
     return {int(turn) for turn, until in shown.items() if time.time() < until}
 
 
+def _count_new(request: StaffRequest, alert: Alert) -> None:
+    """What comes in while all words are shown has been read as well."""
+    upto = request.session.get(_SEEN, {}).get(str(alert.pk))
+    if upto is None:
+        return
+    newest = wellbeing.count_new(request.user, alert.conversation_id, upto)
+    if newest != upto:
+        request.session[_SEEN] = {**request.session[_SEEN], str(alert.pk): newest}
+
+
 def _reveal_turn(request: StaffRequest, alert_id: int, turn_id: int) -> None:
     shown = request.session.get(_TURNS, {})
     now = time.time()
@@ -69,20 +80,26 @@ def _set_revealed(request: StaffRequest, alert_id: int, until: float) -> None:
         key: end for key, end in request.session.get(_SESSION, {}).items() if end > time.time()
     }
     shown.pop(str(alert_id), None)
+    seen = {key: upto for key, upto in request.session.get(_SEEN, {}).items() if key in shown}
     if until:
         shown[str(alert_id)] = until
-    request.session[_SESSION] = shown
+        latest = Turn.objects.filter(conversation__alerts=alert_id).order_by("-pk")
+        seen[str(alert_id)] = latest.values_list("pk", flat=True).first() or 0
+    request.session[_SESSION], request.session[_SEEN] = shown, seen
 
 
 def _live(request: StaffRequest, alert: Alert) -> dict[str, Any]:
     threshold = alert.versions.get("threshold")
+    revealed = _revealed(request, alert)
+    if revealed:
+        _count_new(request, alert)
     comfort = wellbeing.comfort(request.user)
     return {
         "comfort": comfort,
         "alert": alert,
         "thread": thread.build(
             alert,
-            revealed=_revealed(request, alert),
+            revealed=revealed,
             turns=_revealed_turns(request, alert),
             spared=comfort.spared,
             language=language(),

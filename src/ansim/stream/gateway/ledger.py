@@ -16,6 +16,7 @@ from typing import ParamSpec, Protocol, TypeVar
 import msgspec
 
 from ansim.chat import Source
+from ansim.stream.gateway.reading import Reading
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -74,6 +75,10 @@ class Ledger(Protocol):
 
     def done(self, command: str) -> None: ...
 
+    def tell_reading(self, reading: Reading | None) -> None:
+        """How far the messages that came in are read; None: this gateway was asked to stop."""
+        ...
+
 
 class MemoryLedger:
     """A ledger that forgets with its process: for tests."""
@@ -86,6 +91,7 @@ class MemoryLedger:
         self.sending: dict[str, Queued] = {}
         self.deliveries: dict[str, tuple[str, str]] = {}
         self.commands: dict[str, AlertClosing] = {}
+        self.readings: list[Reading | None] = []
 
     def sources(self) -> list[tuple[Source, str]]:
         with self._lock:
@@ -118,6 +124,10 @@ class MemoryLedger:
         with self._lock:
             self.commands.pop(command, None)
 
+    def tell_reading(self, reading: Reading | None) -> None:
+        with self._lock:
+            self.readings.append(reading)
+
 
 class DjangoLedger:
     """The ledger in casework's database, through its actions."""
@@ -126,11 +136,12 @@ class DjangoLedger:
         from ansim import casework
 
         casework.ready()
-        from ansim.casework.actions import interventions, sources, stream_commands
+        from ansim.casework.actions import interventions, reading, sources, stream_commands
 
         self._sources = sources
         self._interventions = interventions
         self._commands = stream_commands
+        self._reading = reading
 
     def sources(self) -> list[tuple[Source, str]]:
         return self._sources.active_sources()
@@ -173,6 +184,12 @@ class DjangoLedger:
 
     def done(self, command: str) -> None:
         self._commands.done(command)
+
+    def tell_reading(self, reading: Reading | None) -> None:
+        if reading is None:
+            self._reading.stopped()
+        else:
+            self._reading.tell(reading.unread, reading.still_since)
 
 
 class _Closed(msgspec.Struct):

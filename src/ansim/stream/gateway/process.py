@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from nats.aio.client import Client
@@ -14,6 +16,7 @@ from ansim.keys import Keyring
 from ansim.sources.contract import Connector
 from ansim.sources.demo.connector import DemoConnector
 from ansim.sources.http import HttpConnector, Outbox
+from ansim.stream.gateway import reading
 from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.answers import BatchAnswer
 from ansim.stream.gateway.courier import Courier, CourierTurn
@@ -21,9 +24,11 @@ from ansim.stream.gateway.intake import Intake
 from ansim.stream.gateway.ledger import Ledger, LedgerDesk
 from ansim.stream.gateway.limits import InFlight
 from ansim.stream.gateway.link import Link
+from ansim.stream.gateway.reading import Behind, ReadingWatch
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+FAREWELL_SECONDS = 2.0
 
 
 class Counts:
@@ -61,6 +66,7 @@ class Gateway:
         self.courier = Courier(config, self.desk, self.link, self.admission, self.connectors)
         self._tasks: list[asyncio.Task[None]] = []
         self._told: set[str] = set()
+        self._tells = False
 
     async def start(self) -> None:
         """Starts the tasks; returns at once, whether or not NATS and database are there."""
@@ -68,6 +74,7 @@ class Gateway:
             self.admission.follow(),
             self.link.run(self._when_up),
             self.courier.run(),
+            self._follow_reading(),
             *(connector.receive(self.intake) for connector in self.connectors.values()),
         ]
         self._tasks = [asyncio.create_task(each) for each in work]
@@ -84,9 +91,28 @@ class Gateway:
             self._tasks.append(asyncio.create_task(self.http.outbox.follow()))
         self.courier.turn = await CourierTurn.open(client, self.config.replicas)
 
+    async def _follow_reading(self) -> None:
+        """Tells casework how far messages are read. Silence tells of what cannot be told."""
+        watch = ReadingWatch()
+        while True:
+            await asyncio.sleep(reading.TELL_SECONDS)
+            if not self.link.up:
+                continue
+            try:
+                behind = await self.link.publisher.behind()
+                seen = watch.look([Behind(*each) for each in behind], time.time())
+                await self.desk.ask(self.desk.ledger.tell_reading, seen)
+                self._tells = True
+            except Exception as failure:
+                self.say_once("reading", failure)
+
     async def stop(self) -> None:
         """Ends waiting requests, the tasks and the connections."""
         self.closing.set()
+        if self._tells:
+            with suppress(Exception):  # then our silence tells it
+                async with asyncio.timeout(FAREWELL_SECONDS):
+                    await self.desk.ask(self.desk.ledger.tell_reading, None)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
