@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from io import BytesIO
 
 
 def raise_alert(room: str, sequence: int = 1) -> int:
@@ -132,6 +133,28 @@ def busy_night() -> dict[str, str]:
     return passwords
 
 
+def take_evidence(alert: int) -> str:
+    from zipfile import ZipFile
+
+    from ansim.casework.actions import evidence
+    from ansim.casework.models import Account
+    from ansim.console import preparing
+
+    who = Account.objects.get(username="supervisor")
+    order = evidence.order(alert, who, "수사 협조")
+    preparing.begin(order)
+    shelf = preparing.shelf()
+    while (standing := shelf.standing(order.id)).state in ("waiting", "making"):
+        time.sleep(0.2)
+    package = shelf.package(order.id)
+    if package is None:
+        return f"{standing.state} {standing.why}"
+    with ZipFile(BytesIO(package)) as files:
+        said = files.read("facts/messages.jsonl").splitlines()
+        people = json.loads(files.read("facts/accounts.json"))
+    return f"{standing.state} {len(said)} {people[0]['original']}"
+
+
 def main() -> None:
     from ansim.casework import ready
 
@@ -166,6 +189,8 @@ def main() -> None:
         Alert.objects.filter(closed_at__isnull=False).update(closed_at=earlier)
         retention.purge(timezone.now())
         print(Turn.objects.filter(text__isnull=False).count())
+    elif verb == "take-evidence":
+        print(take_evidence(int(words[0])))
     elif verb == "deliver":
         from ansim.casework.actions import interventions
 
