@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.test import Client
 
 from ansim.casework.models import Account
 from ansim.casework.roles import Role
 from tests.casework.conftest import source  # noqa: F401 - a fixture
+from tests.console.entering import SECRET
 from tests.console.serving import Console, show_second_factor
 
 
@@ -44,3 +46,17 @@ def console(tmp_path: Path) -> Iterator[Console]:
     running = Console(tmp_path)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def star(db: None) -> Account:
+    """A counsellor who has no second factor yet."""
+    cache.clear()
+    return Account.objects.create_user("star", password="right", role=Role.COUNSELLOR)
+
+
+@pytest.fixture
+def with_app(star: Account) -> Account:
+    """The same, with an authenticator app."""
+    TOTP.activate(star, SECRET)
+    return star

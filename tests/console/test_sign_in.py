@@ -1,4 +1,4 @@
-"""The way in: a second factor for everybody, lock-out, sessions that end, all of it on record."""
+"""The way in: a second factor for everybody, lock-out, resets, all of it on record."""
 
 from __future__ import annotations
 
@@ -6,71 +6,21 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
-from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.test import Client
-from django.utils import timezone
 
 from ansim.casework.actions import sign_in as actions
 from ansim.casework.models import Account, AuditEvent
 from ansim.casework.roles import Role
 from ansim.console import sign_in
-from tests.console.passkey import Passkey
+from tests.console.entering import SECRET, STAR, code, enter, on_record, wrong
 
 pytestmark = pytest.mark.django_db
-
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-WRONG = '{"id": "x"}'
-STAR = {"username": "star", "password": "right"}
-
-
-def code(at: int = 0, secret: str = SECRET) -> str:
-    """What an app shows now, or ``at`` half minutes from now."""
-    now = int(timezone.now().timestamp()) // 30
-    return totp.format_hotp_value(totp.hotp_value(secret, now + at))
-
-
-def wrong() -> str:
-    """Six digits that no app shows about now."""
-    near = {code(at) for at in range(-3, 4)}
-    return next(text for text in map("{:06}".format, range(10)) if text not in near)
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    cache.clear()
-
-
-@pytest.fixture
-def star() -> Account:
-    return Account.objects.create_user("star", password="right", role=Role.COUNSELLOR)
-
-
-@pytest.fixture
-def with_app(star: Account) -> Account:
-    totp.TOTP.activate(star, SECRET)
-    return star
-
-
-def enter(given: str | None = None, **headers: str) -> Client:
-    """A browser in which star has logged in."""
-    client = Client(**headers)  # type: ignore[arg-type]
-    assert client.post("/log-in/", STAR)["Location"] == "/log-in/second/"
-    answer = client.post("/log-in/second/", {"code": given or code()})
-    assert answer.status_code == 302, answer.content.decode()
-    return client
-
-
-def on_record(prefix: str = "account.") -> list[tuple[str, dict[str, Any]]]:
-    rows = AuditEvent.objects.filter(action__startswith=prefix).order_by("pk")
-    return [(row.action, row.details) for row in rows]
 
 
 def test_without_a_second_factor_every_page_leads_to_setting_one_up(star: Account) -> None:
@@ -233,163 +183,10 @@ def test_a_factor_is_changed_only_after_showing_it_again(with_app: Account) -> N
     assert client.get("/queue/")["Location"] == "/account/", "another one is set up next"
 
 
-def challenge(page: str) -> str:
-    """The challenge in a page, or in the answer that hands one out."""
-    found = re.search(r'"challenge": ?"([\w-]+)"', page)
-    assert found, page
-    return found[1]
-
-
-@pytest.fixture
-def with_passkey(star: Account) -> Passkey:
-    """Star has made a passkey, as a browser would have it made."""
-    key = Passkey(user=user_pk_to_url_str(star))
-    client = Client(HTTP_HOST="localhost")
-    client.post("/log-in/", STAR)
-    page = client.get("/account/passkey/").content.decode()
-    made = {"credential": key.made(challenge(page)), "name": "laptop"}
-    assert client.post("/account/passkey/", made)["Location"] == "/account/codes/"
-    assert client.get("/queue/").status_code == 200
-    return key
-
-
-def ask_passkey(client: Client) -> str:
-    answer = client.get("/log-in/passkey/", headers={"Accept": "application/json"})
-    return challenge(answer.content.decode())
-
-
-def test_a_passkey_logs_in_alone_to_where_one_was_going(with_passkey: Passkey) -> None:
-    client = Client(HTTP_HOST="localhost")
-    given = {"credential": with_passkey.used(ask_passkey(client)), "next": "/alerts/7/"}
-    assert client.post("/log-in/passkey/", given)["Location"] == "/alerts/7/"
-    assert client.get("/queue/").status_code == 200
-    assert on_record("account.logged_in")[-1][1] == {"second_factor": "webauthn"}
-    other = Client(HTTP_HOST="localhost")
-    given = {"credential": with_passkey.used(ask_passkey(other)), "next": "https://example.org/"}
-    assert other.post("/log-in/passkey/", given)["Location"] == "/"
-
-
-def test_a_passkey_of_another_site_person_time_or_finger_opens_nothing(
-    with_passkey: Passkey, star: Account
-) -> None:
-    def opens(**wrongly: Any) -> bool:
-        client = Client(HTTP_HOST="localhost")
-        asked = wrongly.pop("challenge", "") or ask_passkey(client)
-        key = wrongly.pop("key", with_passkey)
-        given = {"credential": key.used(asked, wrongly.pop("origin", ""))}
-        assert client.post("/log-in/passkey/", given)["Location"] in ("/", "/log-in/")
-        return client.get("/queue/").status_code == 200
-
-    assert opens()
-    assert not opens(origin="https://example.org")
-    assert not opens(challenge="c29tZSBvdGhlciBjaGFsbGVuZ2U")
-    stranger = Passkey(user=user_pk_to_url_str(star))
-    assert not opens(key=stranger)
-    with_passkey.verified = False
-    assert not opens()
-    with_passkey.verified = True
-    star.is_active = False
-    star.save()
-    assert not opens()
-
-
-def test_a_passkey_stands_in_for_the_code_after_a_password(with_passkey: Passkey) -> None:
-    client = Client(HTTP_HOST="localhost")
-    client.post("/log-in/", STAR)
-    page = client.get("/log-in/second/").content.decode()
-    given = {"credential": with_passkey.used(challenge(page))}
-    assert client.post("/log-in/second/", given)["Location"] == "/"
-    assert client.get("/queue/").status_code == 200
-
-
-def test_a_wrong_passkey_before_a_change_counts_once(with_passkey: Passkey) -> None:
-    client = Client(HTTP_HOST="localhost")
-    client.post("/log-in/passkey/", {"credential": with_passkey.used(ask_passkey(client))})
-    where = "/account/confirm/passkey/"
-    answers = [client.post(where, {"credential": WRONG}).status_code for _ in range(5)]
-    assert answers == [200, 200, 200, 200, 429]
-
-
 def test_nobody_touches_a_colleagues_factor(with_app: Account, counsellor: Client) -> None:
     factor = Authenticator.objects.get()
     assert counsellor.post(f"/account/factors/{factor.pk}/remove/").status_code == 404
     assert Authenticator.objects.count() == 1
-
-
-def later(client: Client, **ago: timedelta) -> None:
-    row = UserSession.objects.get(session_key=client.session.session_key)
-    for name, much in ago.items():
-        setattr(row, name, getattr(row, name) - much)
-    row.save()
-
-
-def test_a_log_in_ends_with_the_shift_however_busy(counsellor: Client) -> None:
-    counsellor.get("/queue/")
-    later(counsellor, created_at=timedelta(hours=9, minutes=59))
-    assert counsellor.get("/queue/").status_code == 200
-    later(counsellor, created_at=timedelta(minutes=2))
-    assert "/log-in/" in counsellor.get("/queue/")["Location"]
-    assert "한 근무 시간이 지나" in counsellor.get("/log-in/").content.decode()
-    assert on_record("account.logged_out") == [("account.logged_out", {"why": "shift_over"})]
-
-
-def test_a_log_in_ends_when_nobody_does_anything(counsellor: Client) -> None:
-    itself = {"HX-Request": "true"}
-    counsellor.get("/queue/")
-    later(counsellor, last_seen_at=timedelta(minutes=29))
-    counsellor.get("/queue/list/", headers=itself)
-    left = counsellor.get("/account/left/", headers=itself).json()["seconds"]
-    assert 0 < left <= 60, "a page that refreshes itself is nothing done"
-    counsellor.get("/account/left/", headers={**itself, "X-Ansim-Active": "1"})
-    assert counsellor.get("/account/left/", headers=itself).json()["seconds"] > 1700
-    later(counsellor, last_seen_at=timedelta(minutes=31))
-    assert counsellor.get("/account/left/", headers=itself).json() == {"seconds": 0}
-    assert counsellor.get("/queue/").status_code == 302
-    assert Client().get("/account/left/").json() == {"seconds": 0}
-    assert on_record("account.logged_out") == [("account.logged_out", {"why": "idle"})]
-
-
-def test_ones_own_page_shows_every_session_and_ends_the_others(with_app: Account) -> None:
-    here = enter(code(-1), HTTP_USER_AGENT="Desk <b>agent</b>")
-    there = enter(code(0), HTTP_USER_AGENT="X (Linux; Android 14) Chrome/1 Safari/2")
-    page = here.get("/account/").content.decode()
-    assert "Chrome · Android" in page
-    assert "Desk &lt;b&gt;agent" in page
-    here.post("/account/sessions/end/")
-    assert here.get("/queue/").status_code == 200
-    assert there.get("/queue/").status_code == 302
-    assert ("account.sessions_ended", {"number": 1}) in on_record()
-
-
-def test_a_new_password_ends_the_others_and_begins_no_new_shift(with_app: Account) -> None:
-    here, there = enter(code(-1)), enter(code(0))
-    later(here, created_at=timedelta(hours=9))
-    form = {
-        "old_password": "right",
-        "new_password1": "mellow-river-lamp",
-        "new_password2": "mellow-river-lamp",
-    }
-    assert here.post("/account/password/", {**form, "old_password": "no"}).status_code == 422
-    weak = {**form, "new_password1": "12345678", "new_password2": "12345678"}
-    assert here.post("/account/password/", weak).status_code == 422
-    assert here.post("/account/password/", form).status_code == 302
-    with_app.refresh_from_db()
-    assert with_app.check_password("mellow-river-lamp")
-    assert here.get("/queue/").status_code == 200
-    assert there.get("/queue/").status_code == 302
-    assert here.get("/account/left/").json()["seconds"] <= 3600
-    assert ("account.password_changed", {}) in on_record()
-
-
-def test_guessing_the_old_password_at_an_open_desk_locks(with_app: Account) -> None:
-    client = enter()
-    form = {"old_password": "no", "new_password1": "a-b-c-d-e", "new_password2": "a-b-c-d-e"}
-    answers = [client.post("/account/password/", form).status_code for _ in range(5)]
-    assert answers[-1] == 429
-    form["old_password"] = "right"
-    assert client.post("/account/password/", form).status_code == 429
-    with_app.refresh_from_db()
-    assert with_app.check_password("right")
 
 
 def test_an_administrator_lets_somebody_enrol_anew_with_a_reason(
@@ -458,56 +255,3 @@ def test_the_demos_own_accounts_need_no_second_factor_until_it_is_asked_for(
     answer = Client().post("/log-in/", STAR)
     assert answer.status_code == 200, "its password was shown on a screen"
     assert "데모 계정은" not in Client().get("/log-in/").content.decode()
-
-
-@pytest.mark.parametrize(
-    "credential",
-    [
-        "",
-        "null",
-        "[]",
-        "5",
-        '"x"',
-        "{}",
-        '{"id": 5}',
-        '{"id":"a","rawId":"a","type":"public-key","response":{}}',
-        '{"id":"YQ","rawId":"YQ","type":"public-key","response":{"userHandle":"MQ",'
-        '"clientDataJSON":"YQ","authenticatorData":"YQ","signature":"YQ"}}',
-        '{"response":{"userHandle":"////"}}',
-        '{"response":{"userHandle":null}}',
-        '{"response":[1]}',
-        '{"id":"\\u0000","response":{"attestationObject":"o2NmbXQ"}}',
-        "[" * 5000,
-    ],
-)
-def test_an_answer_no_passkey_made_is_refused_and_breaks_nothing(
-    with_app: Account, credential: str
-) -> None:
-    stranger = Client()
-    stranger.get("/log-in/passkey/", headers={"Accept": "application/json"})
-    answer = stranger.post("/log-in/passkey/", {"credential": credential})
-    assert answer["Location"] == "/log-in/"
-    assert "이 패스키로는 들어올 수 없습니다" in stranger.get("/log-in/").content.decode()
-    stranger.post("/log-in/", STAR)
-    answer = stranger.post("/log-in/second/", {"credential": credential})
-    assert answer.status_code == 200
-    inside = enter()
-    inside.get("/account/passkey/")
-    answer = inside.post("/account/passkey/", {"credential": credential, "name": "x"})
-    assert answer.status_code == 200
-    assert not Authenticator.objects.filter(type="webauthn").exists()
-
-
-def test_a_challenge_is_not_handed_out_without_end() -> None:
-    client = Client()
-    asked = {"Accept": "application/json"}
-    assert client.get("/log-in/passkey/", headers=asked).json()["request_options"]
-    answers = {client.post("/log-in/passkey/", {}).status_code for _ in range(70)}
-    assert answers == {302, 429}
-
-
-def test_passkeys_are_offered_where_browsers_can_make_them(with_app: Account) -> None:
-    client = enter(HTTP_HOST="localhost:8000")
-    assert "패스키 등록" in client.get("/account/").content.decode()
-    page = client.get("/account/", headers={"Host": "127.0.0.1:8000"}).content.decode()
-    assert "주소가 숫자면" in page

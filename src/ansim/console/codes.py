@@ -63,19 +63,18 @@ class _CodeForm:
         if sign_in.locked_out(request, self.user):
             raise _wrong()
         try:
-            code: str = super().clean_code()  # type: ignore[misc]
             with transaction.atomic():
+                code: str = super().clean_code()  # type: ignore[misc]
                 self._use_up(code)
         except ValidationError:
             sign_in.failed(request, self.user, "code")
             raise
-        if self.authenticator.type == Authenticator.Type.RECOVERY_CODES:
-            record.record_recovery_code(self.user)
         return code
 
     def _use_up(self, code: str) -> None:
         """allauth remembers a used code for half a minute in one process; it is good for longer."""
-        if self.authenticator.type != Authenticator.Type.TOTP:
+        if self.authenticator.type == Authenticator.Type.RECOVERY_CODES:
+            record.record_recovery_code(self.user)  # allauth has struck it off
             return
         factor = Authenticator.objects.select_for_update().get(pk=self.authenticator.pk)
         secret = sign_in.unseal(factor.data["secret"])
