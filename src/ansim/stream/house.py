@@ -233,10 +233,10 @@ class House:
         if self._config.demo:
             lines.append(f"  Demo room 데모 대화방   {intake}/demo/")
         if logins:
-            lines += ["", "  Log-ins of the demo (new passwords at every start):"]
+            lines += ["", "  Log-ins of the demo (new passwords at every start; no second factor):"]
             lines += [f"    {role:<14} {name:<14} {word}" for name, word, role in logins]
         else:
-            lines += ["", "  First account: ansim manage createsuperuser"]
+            lines += ["", "  First account: ansim manage create_account NAME --role administrator"]
         lines += ["", "  Ctrl-C stops everything; the data stays.", ""]
         print("\n".join(lines), flush=True)
 
