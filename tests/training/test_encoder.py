@@ -45,7 +45,7 @@ def _curriculum(folder: Path, texts: Path, steps: int = 4) -> Curriculum:
         words=_DATA.with_name("vocabulary-blocked.txt"),
         phrases=corpus.load_phrases(_DATA),
         plan=pretrain.Plan(steps=steps, rows=4, length=32, saved_every=2, warm=2),
-        course=lessons.Course(passes=1, batch=4),
+        course=lessons.Course(rounds=((1, 4e-4), (1, 3e-4)), batch=4),
         width=64,
         layers=2,
         say=lambda _: None,

@@ -91,24 +91,41 @@ def finetune(
     phrases: Sequence[Phrase],
     course: Course,
     say: Any = print,
-    after: Callable[[int, Reader], None] | None = None,
 ) -> Reader:
     """Fine-tunes a copy of the base on some conversations. Same input and seed, same weights."""
     torch.manual_seed(course.seed)
-    draw = random.Random(course.seed)
     reader = Reader(base(), course.drop)
+    for number in range(len(course.rounds)):
+        teach(reader, number, tokenizer, conversations, plain, phrases, course, say)
+    return reader.eval()
+
+
+def teach(
+    reader: Reader,
+    number: int,
+    tokenizer: Tokenizer,
+    conversations: Sequence[CorpusConversation],
+    plain: Sequence[str],
+    phrases: Sequence[Phrase],
+    course: Course,
+    say: Any = print,
+) -> None:
+    """One round of the course, 0-based."""
+    passes, rate = course.rounds[number]
+    torch.manual_seed(course.seed + number)
+    draw = random.Random(course.seed + number)
     varied = Variation(course, conversations, plain, phrases, draw)
-    optimiser = torch.optim.AdamW(groups(reader, course), betas=(0.9, 0.98), fused=True)
+    optimiser = torch.optim.AdamW(groups(reader, rate, course), betas=(0.9, 0.98), fused=True)
     rooms = int(course.rooms * len(conversations)) if plain else 0
     blunt = int(course.phrases * len(conversations)) if plain and phrases else 0
-    steps = course.passes * math.ceil((len(conversations) + rooms + blunt) / course.batch)
+    steps = passes * math.ceil((len(conversations) + rooms + blunt) / course.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
         lambda s: min((s + 1) / (course.warm * steps), max(0.02, 1 - s / steps)),
     )
     started = time.monotonic()
-    for number in range(course.passes):
-        reader.train()
+    reader.train()
+    for turn in range(passes):
         made = [lesson(varied(c), tokenizer, course) for c in conversations]
         made += [lesson(varied.room(), tokenizer, course) for _ in range(rooms)]
         made += [lesson(varied.blunt(), tokenizer, course) for _ in range(blunt)]
@@ -125,15 +142,11 @@ def finetune(
             schedule.step()
             total += loss.item()
             count += 1
-        passed = f"pass {number + 1}/{course.passes}"
+        passed = f"round {number + 1}, pass {turn + 1}/{passes}"
         say(f"{passed} loss {total / count:.4f} {time.monotonic() - started:.0f} s")
-        if after is not None:
-            after(number, reader)
-    reader.eval()
-    return reader
 
 
-def groups(reader: Reader, course: Course) -> list[dict[str, Any]]:
+def groups(reader: Reader, rate: float, course: Course) -> list[dict[str, Any]]:
     """Lower layers move less: they know Korean already."""
     layers = len(reader.encoder.blocks)
     out = []
@@ -143,13 +156,13 @@ def groups(reader: Reader, course: Course) -> list[dict[str, Any]]:
             depth = int(name.split(".")[2]) + 1
         elif name.startswith(("encoder.tokens", "encoder.places", "encoder.first")):
             depth = 0
-        rate = course.rate * course.layer_decay ** (layers + 1 - depth)
+        own = rate * course.layer_decay ** (layers + 1 - depth)
         if name == "encoder.relation":
-            rate = course.rate * 10
+            own = rate * 10
         out.append(
             {
                 "params": [parameter],
-                "lr": rate,
+                "lr": own,
                 "weight_decay": course.decay if parameter.dim() > 1 else 0.0,
             }
         )

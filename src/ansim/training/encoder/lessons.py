@@ -34,9 +34,9 @@ HEADS = 2 + len(SHOWN) + 2
 class Course:
     """Everything of the fine-tuning that was chosen by hand."""
 
-    passes: int = 4
+    rounds: tuple[tuple[int, float], ...] = ((4, 4e-4), (2, 3e-4))
+    """Passes over everything and the learning rate they begin with; it falls to nothing in each."""
     batch: int = 24
-    rate: float = 4e-4
     layer_decay: float = 0.85
     warm: float = 0.08
     decay: float = 0.05
