@@ -43,7 +43,8 @@ Written by `ansim train`; do not edit by hand.
 | data | `conversations`, `phrases`, `lessons` (`data/*.jsonl`), SHA-256 `{facts.data}` |
 | judged on | {facts.conversations} conversations, {facts.grooming} grooming; {facts.turns} turns |
 | `{GATE_FILE}` | SHA-256 `{facts.gate_hash}`, {facts.features} features |
-{context}| `{RISK_FILE}` | SHA-256 `{facts.risk_hash}` |
+{context}| `spacing.npz` (where spaces stand; with the code) | SHA-256 `{risk.spacing}` |
+| `{RISK_FILE}` | SHA-256 `{facts.risk_hash}` |
 | alert threshold | risk {risk.threshold:.3f} |
 | watch threshold | risk {risk.watch:.3f} |
 | calibrated for | {100 * risk.prevalence:.0f} % of conversations being grooming |
@@ -74,7 +75,7 @@ are an adaptation of it may take them under CC BY-SA 4.0 instead.
 ## Limits
 
 - All grooming in the data is synthetic, at the level of a prevention leaflet, written for this
-  project by fifteen writers. Nothing is known yet about real traffic; thresholds have to be set
+  project by twenty-five writers. Nothing is known yet about real traffic; thresholds have to be set
   from an alert budget in service (`ansim budget`).
 - About half of the benign conversations were written to look like grooming.
 - T12 (sexualised talk) stands in the data as a placeholder only, which is deleted before reading;
