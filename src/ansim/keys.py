@@ -77,6 +77,40 @@ class Keyring:
                 temporary.unlink()
         return cls.load(path)
 
+    @classmethod
+    def add_key(cls, path: Path) -> Keyring:
+        """Puts a new key in force: one more line in the file, whole or not at all. The caller makes
+        sure that nobody else does so at the same time. Raises KeyLost where there is no file."""
+        ring = cls.load(path)
+        number = len(ring.names) + 1
+        while f"k{number}" in ring.names:
+            number += 1
+        text = path.read_text("ascii")
+        line = f"k{number} {secrets.token_hex(32)}\n"
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text + ("" if text.endswith("\n") else "\n") + line)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # what is sealed next must not outlive its key in a loss of power
+        finally:
+            os.close(folder)
+        return cls.load(path)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ids of the keys, oldest first; the last is in force."""
+        return tuple(self._keys)
+
+    @staticmethod
+    def sealed_with(sealed: bytes) -> str:
+        """Id of the key with which ``seal`` made this."""
+        return bytes(sealed[:64]).partition(b"\0")[0].decode("ascii", "replace")
+
     @property
     def first(self) -> str:
         """Id of the oldest key: pseudonyms and marks that must outlive a rotation use it."""

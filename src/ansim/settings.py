@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "ansim.console.privacy.NoStoreMiddleware",
     "axes.middleware.AxesMiddleware",
+    "ansim.console.views.errors.KeyLostMiddleware",
 ]
 
 ROOT_URLCONF = "ansim.console.urls"

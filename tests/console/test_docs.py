@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/console.md").read_text("utf-8")
 PARTS = (
     "account|alert|message|source|template|donation|intake|retention|stream"
-    "|agency|channel|notice|shift|verdicts|view|audit|hold|evidence"
+    "|agency|channel|notice|shift|verdicts|view|audit|hold|keys|backup|evidence"
 )
 
 

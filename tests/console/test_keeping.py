@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from ansim.casework.actions import alerts
 from ansim.casework.models import AuditEvent, LegalHold, SourceRecord
 from ansim.casework.roles import Role
+from ansim.keys import Keyring
 from tests.casework.conftest import report, risky
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +51,14 @@ def test_the_auditor_sees_which_holds_stand(
 ) -> None:
     supervisor.post("/kept/hold/", {"alert": raised, "reason": "수사 협조"})
     assert "수사 협조" in log_in(Role.AUDITOR).get("/audit/review/").content.decode()
+
+
+def test_a_lost_key_is_named_as_loss_on_the_page(supervisor: Client, raised: int) -> None:
+    supervisor.post("/kept/hold/", {"alert": raised, "reason": "수사 협조"})
+    other = Keyring({"k7": b"7" * 32}).seal(b"x", "casework")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE casework_legalhold SET reason = %s", [other])
+    page = supervisor.get("/kept/")
+    assert page.status_code == 500
+    assert "열쇠가 없어 열 수 없습니다" in page.content.decode()
+    assert "k7" not in page.content.decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,23 @@ from ansim.keys import Keyring
 PURPOSE = "casework"
 
 
-@cache
-def _load(path: Path) -> Keyring:
-    return Keyring.load_or_create(path)
+_loaded: dict[Path, tuple[int, Keyring]] = {}
 
 
 def keyring() -> Keyring:
-    """The keys of this installation, read once."""
-    return _load(settings.ANSIM.keys_path)
+    """The keys of this installation; read again when the file has changed (a rotation)."""
+    path: Path = settings.ANSIM.keys_path
+    known = _loaded.get(path)
+    try:
+        changed = path.stat().st_mtime_ns
+    except FileNotFoundError:
+        if known is not None:
+            return known[1]  # never make a new file while the old one is only misplaced
+        changed = 0
+    if known is None or known[0] != changed:
+        ring = Keyring.load_or_create(path)
+        known = _loaded[path] = (path.stat().st_mtime_ns, ring)
+    return known[1]
 
 
 class SealedTextField(models.BinaryField):  # type: ignore[type-arg]

@@ -8,8 +8,11 @@ import time
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+
+from ansim.keys import KeyLost
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,16 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "console/error.html", {"kind": "stale"}, status=403)
+
+
+class KeyLostMiddleware(MiddlewareMixin):
+    """Names a lost key as loss, on the page and, with its id, in the log; no words of anybody."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, KeyLost):
+            return None
+        log.error("a page cannot be shown: %s; see `ansim keys status`", exception)
+        return render(request, "console/error.html", {"kind": "key_lost"}, status=500)
 
 
 class _Breaches:
