@@ -233,7 +233,8 @@ class House:
         if self._config.demo:
             lines.append(f"  Demo room 데모 대화방   {intake}/demo/")
         if logins:
-            lines += ["", "  Log-ins of the demo (new passwords at every start; no second factor):"]
+            how = "; no second factor" if self._config.second_factor == "people" else ""
+            lines += ["", f"  Log-ins of the demo (new passwords at every start{how}):"]
             lines += [f"    {role:<14} {name:<14} {word}" for name, word, role in logins]
         else:
             lines += ["", "  First account: ansim manage create_account NAME --role administrator"]
