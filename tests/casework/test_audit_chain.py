@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -327,3 +328,27 @@ def test_the_hash_is_the_documented_one(db: None) -> None:
     text = json.dumps(said, separators=(",", ":")).encode("ascii")
     whole = b"ansim audit 1\0" + bytes(32) + (1).to_bytes(8, "big") + text
     assert audit_chain.head() == (1, hashlib.sha256(whole).hexdigest())
+
+
+def test_rows_from_before_the_chain_are_chained_by_the_migration(db: None, unguarded: None) -> None:
+    rows = write(5)
+    run("DELETE FROM casework_auditlink")
+    run("DELETE FROM casework_auditpending")
+    broken = checked().broken
+    assert broken is not None
+    assert broken.event == rows[0].pk
+    GUARD.chain_what_is_there(apps, None)
+    found = checked()
+    assert (found.rows, found.broken) == (5, None)
+    write(2)
+    assert (checked().rows, checked().broken) == (7, None)
+
+
+def test_more_rows_than_a_batch_are_linked_in_one_go(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_chain, "A_BATCH", 3)
+    for n in range(10):
+        audit.row("agency.written", "agency", n, actor=audit.SETUP).save()
+    assert audit_chain.link() == 10
+    assert (checked().rows, checked().waiting, checked().broken) == (10, 0, None)

@@ -51,12 +51,12 @@ def _link_quietly() -> None:
 
 def link() -> int:
     """Gives every committed row its place in the chain. Returns how many were linked."""
-    linked = 0
-    while AuditPending.objects.exists():
-        number = _link_some()
-        linked += number
-        if number == 0:
-            break
+    if not AuditPending.objects.exists():
+        return 0
+    linked = some = _link_some()
+    while some == A_BATCH:
+        some = _link_some()
+        linked += some
     return linked
 
 
