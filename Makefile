@@ -23,7 +23,7 @@ bench: ## measure speed and memory; writes docs/benchmarks.md
 	@scripts/setup test
 	.venv/bin/python -m bench
 
-soak: ## long runs: many kills, heavy fuzzing
+soak: ## long runs: many kills, heavy fuzzing, fifty counsellors at once
 	@scripts/setup test
 	.venv/bin/python -m pytest -m soak --timeout 3600 -o addopts="-q --strict-markers"
 

@@ -15,7 +15,8 @@ TABLET: ViewportSize = {"width": 820, "height": 1180}
 TELEPHONE: ViewportSize = {"width": 360, "height": 740}
 
 PATIENCE = 1000 * float(os.environ.get("ANSIM_TEST_PATIENCE", "40"))
-"""Milliseconds for a page or a word to appear: other work may keep the machine busy."""
+"""Milliseconds for a page or a word to appear: other work may keep the machine busy. On one that is
+very busy, set ANSIM_TEST_PATIENCE to more seconds."""
 
 on_both = pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"], indirect=True)
 """A story that is told once on each database."""
