@@ -92,7 +92,7 @@ def test_the_whole_conversation_goes_in_with_source_times_and_original_spelling(
 def test_estimates_are_in_files_of_their_own(alert: Alert, liaison: Account) -> None:
     inside = files(packed(alert, liaison))
     facts = b"".join(content for path, content in inside.items() if path.startswith("facts/"))
-    for word in (b"risk", b"tactic", b"T09", b"priority", b"span"):
+    for word in (b"risk", b"tactic", b'"T09"', b"priority", b"span"):
         assert word not in facts
     estimates = rows(inside["assessment/messages.jsonl"])
     assert estimates[2]["tactics"] == {"T05": 0.9, "T09": 0.8}

@@ -283,6 +283,19 @@ def test_the_key_is_made_once_sealed_and_readable_by_nobody_else(tmp_path: Path)
         Signer.load_or_create(tmp_path / "keys", ring)
 
 
+def test_the_key_outlives_a_rotation_and_is_sealed_anew(tmp_path: Path) -> None:
+    path = tmp_path / "ansim.keys"
+    first = Signer.load_or_create(tmp_path, Keyring.load_or_create(path))
+    ring = Keyring.add_key(path)
+    again = Signer.load_or_create(tmp_path, ring)
+    assert again.fingerprint == first.fingerprint
+    sealed = tmp_path / signing.SEALED
+    assert Keyring.sealed_with(sealed.read_bytes()) == ring.names[-1]
+    assert stat.S_IMODE(sealed.stat().st_mode) == 0o600
+    path.write_text(path.read_text().splitlines(keepends=True)[-1])  # the first key is lost
+    assert Signer.load_or_create(tmp_path, Keyring.load(path)).fingerprint == first.fingerprint
+
+
 def test_the_shelf_keeps_a_package_sealed_for_an_hour(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, Keyring.generate())
     shelf.put_order(ORDER)

@@ -148,6 +148,7 @@ def test_while_something_is_made_the_page_asks_again_and_says_how_far_it_is(
     part = client.get("/evidence/progress/").content.decode()
     assert "만들지 못했습니다" in part
     assert "hx-get" not in part
+    assert 'id="news"' in part
 
 
 def test_one_person_has_three_in_the_making_at_most(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -51,9 +52,12 @@ class Signer:
             _write_once(
                 sealed, keyring.seal(Ed25519PrivateKey.generate().private_bytes_raw(), PURPOSE)
             )
-        signer = cls(
-            Ed25519PrivateKey.from_private_bytes(keyring.open(sealed.read_bytes(), PURPOSE))
-        )
+        content = sealed.read_bytes()
+        secret = keyring.open(content, PURPOSE)
+        signer = cls(Ed25519PrivateKey.from_private_bytes(secret))
+        if Keyring.sealed_with(content) != keyring.names[-1]:  # the key file was rotated
+            temporary = _written(sealed, keyring.seal(secret, PURPOSE))
+            temporary.replace(sealed)
         if not public.exists():
             _write_once(public, signer.public)
         elif public.read_bytes() != signer.public:
@@ -65,14 +69,20 @@ class Signer:
         return self._key.sign(data)
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def _written(path: Path, content: bytes) -> Path:
+    """A whole file beside ``path`` that only its owner can read."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    return temporary
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    temporary = _written(path, content)
     try:
         os.link(temporary, path)  # fails if another process was first: then theirs counts
     except FileExistsError:

@@ -90,7 +90,9 @@ _UNDER_WAY = ("waiting", "making")
 @needs(Act.EXPORT_EVIDENCE)
 def progress(request: StaffRequest) -> HttpResponse:
     """The list alone, for the page that asks for it while something is being made."""
-    return render(request, "console/_evidence.html", _rows(request))
+    shown = _rows(request)
+    # Told once to those who do not see the bar: after this answer the page asks no more.
+    return render(request, "console/_evidence.html", {**shown, "finished": not shown["busy"]})
 
 
 @require_GET
