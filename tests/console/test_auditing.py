@@ -155,8 +155,8 @@ def test_closed_segments_and_what_was_deleted_stand_on_the_page(auditor: Client)
     segment = audit_chain.close(audit.SETUP)
     told = page(auditor, "/audit/review/?month=2026-05")
     assert segment.anchor in told
-    assert "<code>turns</code> 7" in told
-    assert "<code>messages</code>" not in told
+    assert "대화의 글 7" in told
+    assert "상담원이 보낸 글" not in told
 
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ADMINISTRATOR])

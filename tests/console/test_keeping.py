@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from ansim.casework.actions import alerts
+from ansim.casework.actions import alerts, audit
 from ansim.casework.models import AuditEvent, LegalHold, SourceRecord
 from ansim.casework.roles import Role
 from ansim.keys import Keyring
@@ -62,3 +62,9 @@ def test_a_lost_key_is_named_as_loss_on_the_page(supervisor: Client, raised: int
     assert page.status_code == 500
     assert "열쇠가 없어 열 수 없습니다" in page.content.decode()
     assert "k7" not in page.content.decode()
+
+
+def test_what_was_deleted_is_told_in_words(supervisor: Client) -> None:
+    details = {"turns": 7, "drafts": 1, "messages": 0}
+    audit.row("retention.purged", "casework", "", actor=audit.RETENTION, details=details).save()
+    assert "대화의 글 7 · 보내지 않은 글 1</td>" in supervisor.get("/kept/").content.decode()

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions import audit, interventions
 from ansim.casework.actions.alerts import UNDO
@@ -47,6 +48,18 @@ TIMES: dict[str, timedelta] = {
 }
 """Longest time of each class, from when casework took it over. Those of a dismissed alert go after
 the undo time; of a donated file only its turns are kept, which are turns like all others."""
+
+
+LABELS = {
+    "turns": _("대화의 글"),
+    "messages": _("상담원이 보낸 글"),
+    "notes": _("메모"),
+    "hand_offs": _("연계 기록"),
+    "plans": _("안전 계획"),
+    "drafts": _("보내지 않은 글"),
+    "alerts": _("글이 모두 지워진 경보"),
+}
+"""What a person is told was deleted."""
 
 
 class Purged(msgspec.Struct, frozen=True, kw_only=True):

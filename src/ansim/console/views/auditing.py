@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ansim.casework.actions import auditing
+from ansim.casework.actions import auditing, retention
 from ansim.casework.errors import Refused
 from ansim.casework.models import AuditEvent, AuditReview, AuditSegment, LegalHold
 from ansim.casework.roles import Act
@@ -160,9 +160,9 @@ def _deleted(events: Any) -> list[tuple[str, int]]:
     sums: dict[str, int] = {}
     for details in events.filter(action="retention.purged").values_list("details", flat=True):
         for name, number in details.items():
-            if isinstance(number, int) and number:
+            if isinstance(number, int) and number and name in retention.LABELS:
                 sums[name] = sums.get(name, 0) + number
-    return sorted(sums.items())
+    return [(str(label), sums[name]) for name, label in retention.LABELS.items() if name in sums]
 
 
 def _months(this_month: date) -> list[tuple[date, bool]]:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ansim.casework.actions import holds
+from ansim.casework.actions import holds, retention
 from ansim.casework.errors import Refused
 from ansim.casework.models import AuditEvent, LegalHold
 from ansim.casework.roles import Act
@@ -29,10 +29,20 @@ def kept(request: StaffRequest) -> HttpResponse:
         {
             "standing": rows.filter(released_at=None),
             "over": rows.exclude(released_at=None)[:MOST],
-            "purges": AuditEvent.objects.filter(action="retention.purged")[:MOST],
+            "purges": [
+                (event.at, _words(event.details))
+                for event in AuditEvent.objects.filter(action="retention.purged")[:MOST]
+            ],
             "longest": holds.LONGEST,
         },
     )
+
+
+def _words(details: dict[str, object]) -> list[tuple[str, object]]:
+    """Classes of words and how many were deleted, as people call them."""
+    return [
+        (str(label), details[name]) for name, label in retention.LABELS.items() if details.get(name)
+    ]
 
 
 @require_POST
