@@ -151,6 +151,16 @@ def test_while_something_is_made_the_page_asks_again_and_says_how_far_it_is(
     assert 'id="news"' in part
 
 
+def test_an_alert_leads_to_the_page_with_its_number_for_those_who_may(
+    log_in: Callable[..., Client], alert: int
+) -> None:
+    where = f"/evidence/?alert={alert}"
+    supervisor = log_in(Role.SUPERVISOR)
+    assert where in supervisor.get(f"/alerts/{alert}/").content.decode()
+    assert f'value="{alert}"' in supervisor.get(where).content.decode()
+    assert where not in log_in(Role.COUNSELLOR).get(f"/alerts/{alert}/").content.decode()
+
+
 def test_one_person_has_three_in_the_making_at_most(
     log_in: Callable[..., Client], alert: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
