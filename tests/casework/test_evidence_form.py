@@ -337,6 +337,7 @@ def test_the_printed_form_reads_as_korean_and_shows_what_hides(signer: Signer) -
     assert "90 %" not in facts
     assert "90 %" in estimates
     assert "20 %" not in estimates
+    assert "2026-03-05T10:00:00.000+09:00 system:worker alert.raised" in facts, "on one line"
     assert "17:" in facts
     assert "+0900" in facts
 
