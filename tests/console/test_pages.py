@@ -556,6 +556,7 @@ def test_a_researcher_gets_verdicts_with_a_reason_and_nothing_else(
     assert "종결한 경보 1건" in page
     assert "T09 사진·영상 요구" in page
     assert "접근·요구가 대화에 보임" in page
+    assert "100% (21%–100%)" in page, "one of one is not 99 %"
     rows = researcher.post("/verdicts/", {"days": "28", "reason": "평가", "step": "rows"})
     assert rows["Content-Disposition"] == 'attachment; filename="verdicts.jsonl"'
     assert b'"verdict":"confirmed"' in rows.content

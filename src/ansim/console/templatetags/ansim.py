@@ -118,6 +118,12 @@ def percent(risk: float) -> str:
 
 
 @register.filter
+def share(part: float) -> str:
+    """A share that was counted, not estimated: 0 % and 100 % are what they are."""
+    return f"{100 * part:.0f}%"
+
+
+@register.filter
 def unlocalized(number: float) -> str:
     """A coordinate: always with a point, whatever the language."""
     return str(number)
