@@ -5,7 +5,7 @@ Saving goes through casework's actions like everything else, so that each change
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from allauth.mfa.models import Authenticator
 from django import forms
@@ -77,6 +77,9 @@ def _actor(request: HttpRequest) -> Account:
 
 class _ByRole(_ModelAdmin):
     """The role decides, not Django's per-model permissions; nothing is ever deleted."""
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["console/admin.css"]}
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return may(request.user, Act.ADMINISTER)
