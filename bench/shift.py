@@ -61,15 +61,19 @@ class Over(Exception):
 class Counsellor:
     """One person and one browser; ``until`` is on the monotonic clock."""
 
-    def __init__(
-        self, name: str, cookie: str, address: str, shift: Shift, *, until: float, pace: float
-    ) -> None:
-        self.name, self.shift, self.until, self.pace = name, shift, until, pace
+    def __init__(self, name: str, cookie: str, address: str, shift: Shift, pace: float) -> None:
+        self.name, self.shift, self.pace = name, shift, pace
+        self.until = 0.0
         self.dice = random.Random(name)
         self.news = asyncio.Event()
+        self.token = ""
         key, _, value = cookie.partition("=")
         self.http = httpx.AsyncClient(
-            base_url=address, cookies={key: value}, timeout=300, follow_redirects=True
+            base_url=address,
+            cookies={key: value},
+            timeout=300,
+            follow_redirects=True,
+            verify=False,  # noqa: S501 - plain http; to read certificates fifty times takes seconds
         )
 
     async def ask(self, kind: str, path: str, form: dict[str, str] | None = None) -> str:
@@ -170,11 +174,10 @@ class Counsellor:
 async def at_work(address: str, cookies: dict[str, str], seconds: float, pace: float) -> Shift:
     """Everybody works for so many seconds. Raises what any of them stumbles over."""
     shift = Shift()
+    people = [Counsellor(name, cookie, address, shift, pace) for name, cookie in cookies.items()]
     until = time.monotonic() + seconds
-    people = [
-        Counsellor(name, cookie, address, shift, until=until, pace=pace)
-        for name, cookie in cookies.items()
-    ]
+    for person in people:
+        person.until = until
     async with asyncio.TaskGroup() as everybody:
         for person in people:
             everybody.create_task(person.work())
@@ -209,6 +212,7 @@ def seed(counsellors: int) -> dict[str, str]:
         session[HASH_SESSION_KEY] = person.get_session_auth_hash()
         show_second_factor(session, person)
         show_second_factor(session, person)
+        show_second_factor(session, person)
         session.create()
         cookies[person.username] = f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
     return cookies
@@ -223,8 +227,10 @@ def raise_alerts(rate: float, seconds: float) -> int:
     dice = random.Random(20)
     versions = Versions(software="0.1.0", gate="g", risk="r", reading="1", threshold=0.6, watch=0.1)
     began = time.monotonic()
-    total = int(rate * seconds)
+    total = max(2, int(rate * seconds))
     for number in range(total):
+        if number == 1:
+            print("ready", flush=True)
         time.sleep(max(0.0, began + number / rate - time.monotonic()))
         now = time.time()
         turns = tuple(
@@ -328,6 +334,8 @@ def worked(
             time.sleep(0.2)
         arriving = script("bench.shift", "--raise", str(rate), str(seconds))
         stack.callback(arriving.kill)
+        assert arriving.stdout is not None
+        arriving.stdout.readline()  # it is ready, and its first alert is in the queue
         shift = asyncio.run(at_work(address, cookies, seconds, pace))
         raised = said(arriving)
         return shift, {"raised": raised, **said(script("bench.shift", "--recorded"))}
