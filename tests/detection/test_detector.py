@@ -56,12 +56,6 @@ _BACKWARDS = (
 """The meeting first and the age last."""
 
 
-_BLUNT = pytest.mark.xfail(
-    strict=True,
-    reason="not taught on leaflet phrases, the context model takes a blunt beginning lightly",
-)
-
-
 _LEAFLET = (
     ("stranger", "안녕 몇 살이야? 혼자 있어?"),
     ("youth", "중2요 혼자예요"),
@@ -72,7 +66,6 @@ _LEAFLET = (
 """Everything a leaflet warns of, in five turns and without any small talk."""
 
 
-@_BLUNT
 def test_what_a_leaflet_warns_of_alerts_without_any_leading_up(detector: Detector) -> None:
     states, _ = run(detector, messages(_LEAFLET))
     assert states["room"].open_alerts == ("stranger",)
@@ -81,8 +74,8 @@ def test_what_a_leaflet_warns_of_alerts_without_any_leading_up(detector: Detecto
 @pytest.mark.parametrize(
     "order",
     [
-        pytest.param(_BACKWARDS, marks=_BLUNT),
-        pytest.param(LURE[4:] + LURE[:4], marks=_BLUNT),
+        _BACKWARDS,
+        LURE[4:] + LURE[:4],
         LURE[1::2] + LURE[::2],
     ],
 )

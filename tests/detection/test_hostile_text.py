@@ -71,8 +71,8 @@ def test_a_span_is_found_through_zero_width_signs_and_names_the_written_characte
     detector: Detector,
 ) -> None:
     hidden = "우리 둘만의 비\u200b밀이야 엄\u200b마한테 말하지 마"
-    _, found = run(detector, messages([("a", "음 "), ("a", hidden)]))
-    secrets = [span for span in found[1].turn.spans if span.tactic == "T06"]
+    _, found = run(detector, messages([*LURE[:6], ("stranger", hidden)]))
+    secrets = [span for span in found[-1].turn.spans if span.tactic == "T06"]
     assert secrets
     assert "\u200b" in hidden[secrets[0].start : secrets[0].end]
 
