@@ -28,9 +28,16 @@ class Folds:
         self.settings = settings
         self.worlds = sorted(set(turns.world.tolist()))
         self._scores: dict[frozenset[str], Floats] = {}
+        self._gates: dict[frozenset[str], FittedGate] = {}
 
-    def gate(self, without: Iterable[str] = (), labels: Sequence[str] = LABELS) -> FittedGate:
-        """A gate for some labels fitted on every world but these."""
+    def gate(self, without: Iterable[str] = ()) -> FittedGate:
+        """The gate for all labels fitted on every world but these; fitted once."""
+        worlds = frozenset(without)
+        if worlds not in self._gates:
+            self._gates[worlds] = self._fit(worlds, LABELS)
+        return self._gates[worlds]
+
+    def _fit(self, without: frozenset[str], labels: Sequence[str]) -> FittedGate:
         turns = self.turns
         columns = np.array([COLUMN[label] for label in labels])
         rows = np.flatnonzero(~np.isin(turns.world, list(without)))
@@ -56,7 +63,7 @@ class Folds:
         """
         if worlds not in self._scores:
             labels = LABELS if len(worlds) == 1 else evidence.RISK_LABELS
-            gate = self.gate(worlds, labels)
+            gate = self.gate(worlds) if labels == LABELS else self._fit(worlds, labels)
             rows = np.flatnonzero(np.isin(self.turns.world, list(worlds)))
             table = gate_fit.rows([self.turns.documents[row] for row in rows], gate.known)
             scores = np.full((len(self.turns.world), LABEL_COUNT), np.nan)
