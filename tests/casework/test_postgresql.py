@@ -34,6 +34,8 @@ def test_casework_keeps_its_promises_on_postgresql(address: str, tmp_path: Path)
         [
             *(sys.executable, "-m", "pytest", str(HERE), "-p", "no:cacheprovider", "-x"),
             *("--ignore", str(HERE / "test_setting_up.py")),  # it has homes of its own
+            # Without a folder of its own it would close the shared one, where the database lies.
+            *("--basetemp", str(tmp_path / "files")),
         ],
         env={**os.environ, "ANSIM_DATABASE_URL": address, "ANSIM_HOME": str(tmp_path / "home")},
         capture_output=True,
