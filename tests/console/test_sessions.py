@@ -88,3 +88,16 @@ def test_guessing_the_old_password_at_an_open_desk_locks(with_app: Account) -> N
     assert client.post("/account/password/", form).status_code == 429
     with_app.refresh_from_db()
     assert with_app.check_password("right")
+
+
+def test_the_parts_of_a_page_leave_it_to_the_page_to_say_why_the_log_in_ended(
+    counsellor: Client,
+) -> None:
+    counsellor.get("/queue/")
+    later(counsellor, last_seen_at=timedelta(minutes=31))
+    for address in ("/queue/list/", "/events/", "/account/left/"):
+        answer = counsellor.get(address, headers={"HX-Request": "true"})
+        assert answer.status_code == (200 if "left" in address else 401)
+    assert on_record("account.logged_out") == []
+    assert counsellor.get("/queue/").status_code == 302
+    assert "오래 아무 일도 없어" in counsellor.get("/log-in/").content.decode()

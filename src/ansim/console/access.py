@@ -45,12 +45,15 @@ def needs(
     return decorate
 
 
+def reload_page() -> HttpResponse:
+    """The answer to a part of a page: its whole page is to be asked for again."""
+    return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+
+
 def log_in_first(request: HttpRequest) -> HttpResponseBase:
     """To the log-in page; a part of a page, which would swallow that, is told to reload."""
     if request.headers.get("HX-Request"):
-        response = HttpResponse(status=401)
-        response["HX-Refresh"] = "true"
-        return response
+        return reload_page()
     if request.method != "GET":
         return redirect_to_login("/")
     return redirect_to_login(request.get_full_path())

@@ -12,7 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from ansim.casework.models import Account
 from ansim.console import presence, sign_in
-from ansim.console.access import log_in_first
+from ansim.console.access import log_in_first, reload_page
 
 TO_HALF_A_MINUTE = timedelta(seconds=30)
 FREE = (
@@ -62,10 +62,15 @@ def row_of(request: HttpRequest) -> UserSession:
 
 
 def seconds_left(row: UserSession) -> int:
-    """Until this session ends by itself; 0 or less when it is over."""
+    """Until this session ends by itself; 0 when it is over."""
     shift = row.created_at + timedelta(hours=settings.ANSIM.session_hours)
     idle = row.last_seen_at + timedelta(minutes=settings.ANSIM.idle_minutes)
-    return int((min(shift, idle) - timezone.now()).total_seconds())
+    return max(0, int((min(shift, idle) - timezone.now()).total_seconds()))
+
+
+def _of_a_page(request: HttpRequest) -> bool:
+    """Whether a page that is open already asked for this, and not somebody for a page."""
+    return bool(request.headers.get("HX-Request")) or request.path == presence.STREAM
 
 
 class SessionLimits(MiddlewareMixin):
@@ -101,16 +106,18 @@ class SessionLimits(MiddlewareMixin):
         request.enrolling = True  # type: ignore[attr-defined]
         if request.path.startswith(FREE):
             return None
-        if request.headers.get("HX-Request") or request.path == presence.STREAM:
-            return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-        return redirect("console:account")
+        return reload_page() if _of_a_page(request) else redirect("console:account")
 
     def _over(self, request: HttpRequest, why: str, words: str) -> HttpResponseBase | None:
+        if request.path == presence.LEFT:
+            return None  # answers that there is nothing left
+        if _of_a_page(request):
+            # Several parts ask at once. The page, asked for again, ends the log-in and says why;
+            # ended by a part, it would be anonymous by then and say nothing.
+            return reload_page()
         request.why_logged_out = why  # type: ignore[attr-defined]
         logout(request)
         if request.path.startswith(("/log-in/", "/log-out/", "/check/", "/healthz")):
             return redirect("console:log_in")
         messages.warning(request, words)
-        if request.path == presence.LEFT:
-            return None  # answers that there is nothing left
         return log_in_first(request)

@@ -15,9 +15,9 @@
     } catch {
       return; // no connection: other parts of the page say so
     }
-    if (answer.status === 401) { location.reload(); return; } // over: the page itself says why
     if (!answer.ok) return;
     const { seconds } = await answer.json();
+    if (seconds <= 0) { location.reload(); return; }
     note.hidden = seconds > Number(note.dataset.warn);
   };
   setInterval(ask, EVERY);
