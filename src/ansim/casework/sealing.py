@@ -63,3 +63,13 @@ class SealedListField(SealedTextField):
     def from_db_value(self, value: Any, *_: object) -> Any:
         text = super().from_db_value(value)
         return [] if text is None else msgspec.json.decode(text)
+
+
+class SealedBytesField(SealedTextField):
+    """Bytes in Python, sealed in the database: documents of a case."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else keyring().seal(bytes(value), PURPOSE)
+
+    def from_db_value(self, value: Any, *_: object) -> Any:
+        return None if value is None else keyring().open(bytes(value), PURPOSE)

@@ -16,10 +16,12 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from ansim.casework.actions import audit
-from ansim.casework.sealing import PURPOSE, SealedTextField, keyring
+from ansim.casework.sealing import PURPOSE, SealedBytesField, SealedTextField, keyring
 from ansim.keys import KeyLost, Keyring
 
 A_BATCH = 500
+OF_FILES = 4
+"""Whole documents are large: so many are sealed anew in one transaction."""
 KEY_BYTES = 64
 """Of a sealed value, enough to hold the id of its key."""
 
@@ -30,6 +32,8 @@ class Column(msgspec.Struct, frozen=True):
     table: str
     pk: str
     name: str
+    at_a_time: int = A_BATCH
+    """How many values may be in memory together."""
 
     @property
     def label(self) -> str:
@@ -50,7 +54,12 @@ class Resealed(msgspec.Struct, frozen=True, kw_only=True):
 def columns() -> list[Column]:
     """Every sealed column of every model."""
     return [
-        Column(model._meta.db_table, str(model._meta.pk.column), str(field.column))
+        Column(
+            model._meta.db_table,
+            str(model._meta.pk.column),
+            str(field.column),
+            OF_FILES if isinstance(field, SealedBytesField) else A_BATCH,
+        )
         for model in apps.get_models()
         for field in model._meta.concrete_fields
         if isinstance(field, SealedTextField) and isinstance(model._meta.pk, models.Field)
@@ -84,7 +93,7 @@ def reseal(batch: int = A_BATCH) -> Iterator[tuple[str, Resealed]]:
     for column in columns():
         after: Any = None
         while True:
-            after, some = _batch(column, after, batch)
+            after, some = _batch(column, after, min(batch, column.at_a_time))
             if some is None:
                 break
             yield column.label, some

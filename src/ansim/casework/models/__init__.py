@@ -2,6 +2,14 @@
 
 from ansim.casework.models.account import Account
 from ansim.casework.models.alert import Alert, Grounds, Outcome, State
+from ansim.casework.models.case import Case, CaseAlert, CaseMember, CaseOutcome, CaseState
+from ansim.casework.models.case_file import (
+    CaseConsent,
+    CaseDocument,
+    CaseMemo,
+    CasePerson,
+    CaseTask,
+)
 from ansim.casework.models.chain import AuditLink, AuditPending, AuditReview, AuditSegment
 from ansim.casework.models.conversation import Conversation, Turn
 from ansim.casework.models.hold import LegalHold
@@ -31,7 +39,17 @@ __all__ = [
     "AuditSegment",
     "CaseNote",
     "Channel",
+    "Case",
+    "CaseAlert",
+    "CaseConsent",
+    "CaseDocument",
+    "CaseMember",
+    "CaseMemo",
     "Comfort",
+    "CaseOutcome",
+    "CasePerson",
+    "CaseState",
+    "CaseTask",
     "Conversation",
     "Delivery",
     "Draft",
