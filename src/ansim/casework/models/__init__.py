@@ -12,6 +12,7 @@ from ansim.casework.models.case_file import (
 )
 from ansim.casework.models.chain import AuditLink, AuditPending, AuditReview, AuditSegment
 from ansim.casework.models.conversation import Conversation, Turn
+from ansim.casework.models.donor import DonorLine
 from ansim.casework.models.hold import LegalHold
 from ansim.casework.models.intervention import (
     Delivery,
@@ -52,6 +53,7 @@ __all__ = [
     "CaseTask",
     "Conversation",
     "Delivery",
+    "DonorLine",
     "Draft",
     "Exposure",
     "Grounds",

@@ -40,6 +40,9 @@ class Turn(models.Model):
     attachments = SealedListField(null=True, default=list)
     risk = models.FloatField()
     by_agency = models.BooleanField(default=False)
+    to_agency = models.BooleanField(null=True, default=None)
+    """True for words said to the agency alone, False where the others can read them, None where
+    the source does not say."""
     assessed = models.BooleanField(default=True)
     """False for a turn in another language than Korean, which nobody judged."""
 

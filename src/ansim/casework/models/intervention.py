@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.models.alert import Alert
+from ansim.casework.models.donor import DonorLine
 from ansim.casework.sealing import SealedListField, SealedTextField
 
 
@@ -82,6 +83,7 @@ class TemplateVersion(models.Model):
 
 class Delivery(models.TextChoices):
     QUEUED = "queued", _("보내려고 대기 중")
+    LAID = "laid", _("번호로 열어 보기를 기다림")
     SENDING = "sending", _("보내는 중")
     SENT = "sent", _("전달됨")
     FAILED = "failed", _("전달하지 못함")
@@ -96,6 +98,10 @@ class OutgoingMessage(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recipient = models.CharField(max_length=64, blank=True, default="")
     """Pseudonym of the account that alone may see it; empty: everybody in the conversation."""
+    donor = models.ForeignKey(
+        DonorLine, null=True, on_delete=models.PROTECT, related_name="letters"
+    )
+    """Whom it lies ready for, who reads it with a code; then it goes into no conversation."""
     text = SealedTextField(null=True)
     language = models.CharField(max_length=2, default="ko")
     template = models.ForeignKey(
