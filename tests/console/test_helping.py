@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from ansim.casework import checking
+from ansim.casework import checking, checklist
 from ansim.casework.actions import alerts, interventions, wellbeing
 from ansim.casework.models import (
     Account,
@@ -25,7 +25,6 @@ from ansim.casework.models import (
     Turn,
 )
 from ansim.casework.roles import Role
-from ansim.console import facts
 from tests.casework.conftest import START, report, risky, turn
 
 pytestmark = pytest.mark.django_db
@@ -336,7 +335,7 @@ def said(number: int, author: str, at: float, **tactics: float) -> Turn:
     ],
 )
 def test_golden_cases_of_the_checklist(talk: list[Turn], expected: tuple[int, ...]) -> None:
-    found = facts.count(talk, "adult")
+    found = checklist.count(talk, "adult")
     assert (
         found.said,
         found.days,

@@ -1,25 +1,18 @@
-"""What article 15-2 of the Youth Protection Act asks about, as facts of this conversation (R15).
+"""The checklist of article 15-2 as the page of an alert shows it (casework/checklist.py counts).
 
-Counts and times from the assessed turns, nothing more: whether the law is broken is for others to
-say. Numbers only, so they stand when the words are gone. "Sexual talk" is what the detector calls
-T12; requests are T09 to T11, T13 and T14 (taxonomy).
+Numbers only, so it stands when the words are gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ansim.casework.checklist import count
 from ansim.casework.models import Alert, Turn
 from ansim.detection.tactics import Language
-
-SURE = 0.5
-TALK = ("T12",)
-ASKING = ("T09", "T10", "T11", "T13", "T14")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +23,6 @@ class Fact:
     value: str
     places: tuple[int, ...] = ()
     """Numbers of the turns it rests on, oldest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """The same as numbers, for tests and for the page."""
-
-    said: int
-    days: int
-    first: float | None
-    last: float | None
-    talk: tuple[int, ...]
-    asked: tuple[int, ...]
-    refused: tuple[int, ...]
-    after_refusal: tuple[int, ...]
-    ages: tuple[int, ...]
-
-
-def count(turns: Iterable[Turn], about: str) -> _Counts:
-    """Counts over the turns, which stand in their order. Words of the agency do not count."""
-    rows = [turn for turn in turns if not turn.by_agency]
-    own = [turn for turn in rows if turn.author == about]
-    refusals = [turn for turn in rows if turn.author != about and _has(turn, ("V1",))]
-    since = refusals[0].at if refusals else None
-    asked = [turn for turn in own if _has(turn, ASKING + TALK)]
-    return _Counts(
-        said=len(own),
-        days=len({_day(turn.at) for turn in own}),
-        first=own[0].at if own else None,
-        last=own[-1].at if own else None,
-        talk=_places(turn for turn in own if _has(turn, TALK)),
-        asked=_places(turn for turn in own if _has(turn, ASKING)),
-        refused=_places(refusals),
-        after_refusal=_places(turn for turn in asked if since is not None and turn.at > since),
-        ages=_places(turn for turn in rows if turn.author != about and _has(turn, ("V3",))),
-    )
 
 
 def gather(alert: Alert, language: Language) -> list[Fact]:
@@ -94,20 +52,3 @@ def gather(alert: Alert, language: Language) -> list[Fact]:
 
 def _times(n: int) -> str:
     return ngettext("%(n)d건", "%(n)d건", n) % {"n": n}
-
-
-def _places(turns: Iterable[Turn]) -> tuple[int, ...]:
-    return tuple(turn.pk for turn in turns)
-
-
-def _has(turn: Turn, names: tuple[str, ...]) -> bool:
-    return any(
-        isinstance(p := turn.tactics.get(name), (int, float)) and p >= SURE for name in names
-    )
-
-
-def _day(at: float) -> object:
-    from ansim.console.templatetags.ansim import local
-
-    found = local(at)
-    return timezone.localdate(found) if found else None

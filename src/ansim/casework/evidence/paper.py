@@ -27,13 +27,20 @@ Column = tuple[float, float]
 class Paper:
     """Writes downwards and turns pages by itself. ``bytes`` ends it."""
 
-    def __init__(self, title: str, running: str, ended: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        title: str,
+        running: str,
+        ended: Callable[[int], None],
+        *,
+        subject: str = "evidence package",
+    ) -> None:
         self.font, self.bold = lettering.fonts()
         self._out = io.BytesIO()
         # Without dates and random ids of its own: the same package is the same file.
         self._canvas = Canvas(self._out, pagesize=A4, pageCompression=1, invariant=1)
         self._canvas.setTitle(title)
-        self._canvas.setSubject("evidence package")
+        self._canvas.setSubject(subject)
         self._running = running
         self._ended = ended
         self._heading = ""
