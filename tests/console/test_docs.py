@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/console.md").read_text("utf-8")
 PARTS = (
     "account|alert|message|source|template|donation|intake|retention|stream"
+    "|request|reading|report"
     "|agency|channel|notice|shift|verdicts|view|audit|hold|keys|backup|evidence"
 )
 

@@ -46,6 +46,9 @@ class Act(StrEnum):
     SEE_AUDIT = "see_audit"
     REVIEW_AUDIT = "review_audit"
     HOLD_TEXT = "hold_text"
+    RECEIVE_REQUESTS = "receive_requests"
+    ANSWER_REQUESTS = "answer_requests"
+    SEE_REPORTS = "see_reports"
     ADMINISTER = "administer"
 
 
@@ -62,6 +65,7 @@ _COUNSELLING = frozenset(
         Act.HAND_OFF,
         Act.CLOSE,
         Act.UPLOAD,
+        Act.RECEIVE_REQUESTS,
     }
 )
 
@@ -75,15 +79,19 @@ TABLE: dict[Role, frozenset[Act]] = {
         Act.RELEASE_ANY,
         Act.LEAD_SHIFT,
         Act.HOLD_TEXT,
+        Act.ANSWER_REQUESTS,
+        Act.SEE_REPORTS,
         Act.APPROVE_TEMPLATES,
         Act.EDIT_AGENCIES,
         Act.EXPORT_VERDICTS,
         Act.SEE_AUDIT,
     },
     Role.LIAISON: _EVIDENCE,
-    Role.ADMINISTRATOR: frozenset({Act.ADMINISTER, Act.EDIT_AGENCIES, Act.SEE_AUDIT}),
-    Role.RESEARCHER: frozenset({Act.EXPORT_VERDICTS}),
-    Role.AUDITOR: frozenset({Act.SEE_AUDIT, Act.REVIEW_AUDIT}),
+    Role.ADMINISTRATOR: frozenset(
+        {Act.ADMINISTER, Act.EDIT_AGENCIES, Act.SEE_AUDIT, Act.SEE_REPORTS}
+    ),
+    Role.RESEARCHER: frozenset({Act.EXPORT_VERDICTS, Act.SEE_REPORTS}),
+    Role.AUDITOR: frozenset({Act.SEE_AUDIT, Act.REVIEW_AUDIT, Act.SEE_REPORTS}),
 }
 
 

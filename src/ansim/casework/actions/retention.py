@@ -21,6 +21,7 @@ from ansim.casework.models import (
     Alert,
     AuditEvent,
     CaseNote,
+    Correction,
     Draft,
     HandOff,
     Handover,
@@ -29,6 +30,7 @@ from ansim.casework.models import (
     OutgoingMessage,
     SafetyPlan,
     State,
+    SubjectRequest,
     Turn,
 )
 
@@ -44,6 +46,8 @@ TIMES: dict[str, timedelta] = {
     "notes": FLAGGED,
     "hand_offs": FLAGGED,
     "plans": FLAGGED,
+    "requests": FLAGGED,
+    "corrections": FLAGGED,
     "drafts": DRAFTS,
 }
 """Longest time of each class, from when casework took it over. Those of a dismissed alert go after
@@ -56,6 +60,8 @@ LABELS = {
     "notes": _("메모"),
     "hand_offs": _("연계 기록"),
     "plans": _("안전 계획"),
+    "requests": _("정보주체의 요구와 답"),
+    "corrections": _("원본 곁의 정정"),
     "drafts": _("보내지 않은 글"),
     "alerts": _("글이 모두 지워진 경보"),
 }
@@ -70,6 +76,8 @@ class Purged(msgspec.Struct, frozen=True, kw_only=True):
     notes: int = 0
     hand_offs: int = 0
     plans: int = 0
+    requests: int = 0
+    corrections: int = 0
     drafts: int = 0
     alerts: int = 0
 
@@ -119,6 +127,11 @@ def purge(now: datetime) -> Purged:
             ("told", "when_where", "reference", "answer_note"),
         ),
         plans=_empty(SafetyPlan.objects.filter(of_alerts("written_at")), ("answers",)),
+        requests=_empty(
+            SubjectRequest.objects.filter(received_at__lte=now - FLAGGED),
+            ("words", "contact", "proof_note", "answer", "police_asked", "told"),
+        ),
+        corrections=_empty(Correction.objects.filter(of_alerts("made_at")), ("text",)),
         drafts=Draft.objects.filter(Q(alert__in=gone) | Q(saved_at__lte=now - DRAFTS)).delete()[0],
         alerts=len(gone),
     )

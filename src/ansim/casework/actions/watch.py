@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from ansim.casework.actions import audit, folding, notices, reading
 from ansim.casework.actions.targets import due, in_force
-from ansim.casework.models import Account, Alert, AuditEvent, Notice, State
+from ansim.casework.models import Account, Alert, AuditEvent, Notice, State, SubjectRequest
 from ansim.casework.roles import TABLE, Act
 
 URGENT = ("P1", "P2")
@@ -23,6 +23,8 @@ ON_SHIFT = timedelta(minutes=15)
 """Who did something at the desk within this time is on shift."""
 UNATTENDED_EVERY = timedelta(minutes=10)
 UNREAD_EVERY = timedelta(minutes=10)
+REQUESTS_BEFORE = timedelta(days=2)
+"""So long before the answer to a request of a person is due, people are called."""
 
 _COUNSELLING = [role.value for role, acts in TABLE.items() if Act.CLAIM in acts]
 
@@ -34,6 +36,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     returned: tuple[int, ...] = ()
     unattended: bool = False
     unread: bool = False
+    requests: tuple[int, ...] = ()
+    """Requests of people about their data, whose answer is due soon."""
 
 
 def on_shift(now: datetime) -> list[Account]:
@@ -52,6 +56,7 @@ def keep(now: datetime) -> Round:
         returned=_returned(now),
         unattended=_unattended(now),
         unread=_unread(now),
+        requests=_requests(now),
     )
 
 
@@ -107,6 +112,29 @@ def _returned(now: datetime) -> tuple[int, ...]:
                 notices.call(Notice.Kind.RETURNED, alert)
             audit.record(
                 "alert.returned", alert, actor=audit.WATCH, at=now, details={"held_by": holder}
+            )
+            found.append(pk)
+    return tuple(found)
+
+
+def _requests(now: datetime) -> tuple[int, ...]:
+    """Calls people, once a request, before its ten days are over."""
+    soon = Q(state=SubjectRequest.State.OPEN, due_at__lte=now + REQUESTS_BEFORE, reminded_at=None)
+    found = []
+    for pk in SubjectRequest.objects.filter(soon).values_list("pk", flat=True)[:MOST]:
+        with transaction.atomic():
+            row = SubjectRequest.objects.select_for_update(of=("self",)).filter(soon, pk=pk).first()
+            if row is None:
+                continue
+            row.reminded_at = now
+            row.save(update_fields=["reminded_at"])
+            notices.call(Notice.Kind.REQUEST, None)
+            audit.record(
+                "request.due",
+                row,
+                actor=audit.WATCH,
+                at=now,
+                details={"due": row.due_at.isoformat(), "kind": row.kind},
             )
             found.append(pk)
     return tuple(found)

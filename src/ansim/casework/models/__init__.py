@@ -23,6 +23,7 @@ from ansim.casework.models.intervention import (
 )
 from ansim.casework.models.record import AuditEvent, StreamCommand
 from ansim.casework.models.referral import Agency, Answer, HandOff, SafetyPlan
+from ansim.casework.models.requests import Correction, ReadingStop, SubjectRequest
 from ansim.casework.models.shift import CaseNote, Handover, HandoverItem, SavedView
 from ansim.casework.models.source import SourceRecord
 from ansim.casework.models.watch import Channel, Notice, ReadingState, ResponseTarget, TeamPlan
@@ -38,20 +39,21 @@ __all__ = [
     "AuditPending",
     "AuditReview",
     "AuditSegment",
-    "CaseNote",
-    "Channel",
     "Case",
     "CaseAlert",
     "CaseConsent",
     "CaseDocument",
     "CaseMember",
     "CaseMemo",
-    "Comfort",
+    "CaseNote",
     "CaseOutcome",
     "CasePerson",
     "CaseState",
     "CaseTask",
+    "Channel",
+    "Comfort",
     "Conversation",
+    "Correction",
     "Delivery",
     "DonorLine",
     "Draft",
@@ -66,12 +68,14 @@ __all__ = [
     "Outcome",
     "OutgoingMessage",
     "ReadingState",
+    "ReadingStop",
     "ResponseTarget",
     "SafetyPlan",
     "SavedView",
     "SourceRecord",
     "State",
     "StreamCommand",
+    "SubjectRequest",
     "TeamPlan",
     "TemplateVersion",
     "Turn",

@@ -1,0 +1,189 @@
+"""Everything that casework holds about one account, found by its pseudonym. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q
+
+from ansim.casework.actions.retention import FLAGGED
+from ansim.casework.models import (
+    Alert,
+    Conversation,
+    Correction,
+    HandOff,
+    LegalHold,
+    OutgoingMessage,
+    ReadingStop,
+    SourceRecord,
+    Turn,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One conversation in which the account spoke, or about which somebody was alerted to it."""
+
+    conversation: Conversation
+    messages: int
+    """Messages of this account."""
+    with_text: int
+    """Those whose words are still held."""
+    first: float | None
+    last: float | None
+    """Event times, seconds since 1970 UTC."""
+    text_until: datetime | None
+    """When the last of its words go at the latest; None where they are gone."""
+    on_hold: bool
+    sent_to: int
+    """The agency's words that went to this account alone."""
+    alerts: tuple[Alert, ...] = ()
+    """Alerts about this account here."""
+    others: tuple[Alert, ...] = ()
+    """Alerts about somebody else in the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What is held about one account of one source."""
+
+    source: SourceRecord
+    account: str
+    rooms: tuple[Room, ...]
+    hand_offs: tuple[HandOff, ...] = field(default=())
+    """Calls to agencies on alerts about this account: what was given to third parties."""
+
+    @property
+    def alerts(self) -> list[Alert]:
+        return [alert for room in self.rooms for alert in room.alerts]
+
+    @property
+    def messages(self) -> int:
+        return sum(room.messages for room in self.rooms)
+
+    @property
+    def with_text(self) -> int:
+        return sum(room.with_text for room in self.rooms)
+
+    @property
+    def nothing(self) -> bool:
+        return not self.rooms
+
+    @property
+    def may_not_be_warned(self) -> bool:
+        """Whether the police asked that this account learns nothing (APCJS 38-2 (2))."""
+        rooms = [room.conversation for room in self.rooms]
+        return HandOff.objects.filter(alert__conversation__in=rooms, do_not_warn=True).exists()
+
+
+def of(source: SourceRecord, account: str) -> Holding:
+    """What is held about the account; empty where nothing is."""
+    spoken = Turn.objects.filter(conversation__source=source, author=account, by_agency=False)
+    counted = {
+        row["conversation"]: row
+        for row in spoken.order_by()
+        .values("conversation")
+        .annotate(
+            messages=Count("pk"),
+            with_text=Count("pk", filter=Q(text__isnull=False)),
+            first=Min("at"),
+            last=Max("at"),
+            kept=Max("kept_at", filter=Q(text__isnull=False)),
+        )
+    }
+    about = Alert.objects.filter(conversation__source=source, about=account)
+    ids = {*counted, *about.values_list("conversation", flat=True)}
+    conversations = Conversation.objects.filter(pk__in=ids).select_related("source").order_by("pk")
+    alerts = list(
+        Alert.objects.filter(conversation__in=ids).select_related("conversation").order_by("pk")
+    )
+    held = set(
+        LegalHold.objects.filter(released_at=None, alert__conversation__in=ids).values_list(
+            "alert__conversation", flat=True
+        )
+    )
+    sent = dict(
+        OutgoingMessage.objects.filter(alert__conversation__in=ids, recipient=account)
+        .order_by()
+        .values_list("alert__conversation")
+        .annotate(number=Count("pk"))
+    )
+    rooms = []
+    for conversation in conversations:
+        row: dict[str, Any] = {**counted.get(conversation.pk, {})}
+        here = [alert for alert in alerts if alert.conversation_id == conversation.pk]
+        kept = row.get("kept")
+        rooms.append(
+            Room(
+                conversation=conversation,
+                messages=row.get("messages", 0),
+                with_text=row.get("with_text", 0),
+                first=row.get("first"),
+                last=row.get("last"),
+                text_until=kept + FLAGGED if kept else None,
+                on_hold=conversation.pk in held,
+                sent_to=sent.get(conversation.pk, 0),
+                alerts=tuple(alert for alert in here if alert.about == account),
+                others=tuple(alert for alert in here if alert.about != account),
+            )
+        )
+    return Holding(
+        source=source,
+        account=account,
+        rooms=tuple(rooms),
+        hand_offs=tuple(
+            HandOff.objects.filter(alert__conversation__in=ids, alert__about=account)
+            .select_related("agency")
+            .order_by("made_at")
+        ),
+    )
+
+
+def own_words(holding: Holding) -> Iterator[tuple[float, str]]:
+    """Times and words of the account's own messages, oldest first; never those of others."""
+    rows = Turn.objects.filter(
+        conversation__in=[room.conversation for room in holding.rooms],
+        author=holding.account,
+        by_agency=False,
+        text__isnull=False,
+    ).order_by("at", "pk")
+    for turn in rows.iterator(chunk_size=500):
+        if turn.text is not None:
+            yield turn.at, turn.text
+
+
+def people(conversation: Conversation, about: str) -> list[tuple[str, int, bool]]:
+    """Accounts of a conversation, by who spoke first: pseudonym, messages, whether an alert is
+    about them."""
+    rows = (
+        Turn.objects.filter(conversation=conversation, by_agency=False)
+        .order_by()
+        .values("author")
+        .annotate(number=Count("pk"), first=Min("pk"))
+        .order_by("first")
+    )
+    return [(row["author"], row["number"], row["author"] == about) for row in rows]
+
+
+def stops(holding: Holding) -> list[ReadingStop]:
+    """What of it is read no more."""
+    return list(
+        ReadingStop.objects.filter(ended_at=None)
+        .filter(
+            Q(source=holding.source, account=holding.account)
+            | Q(conversation__in=[room.conversation for room in holding.rooms])
+        )
+        .select_related("made_by")
+    )
+
+
+def corrections(holding: Holding) -> list[Correction]:
+    """What was noted beside it so far."""
+    return list(
+        Correction.objects.filter(
+            alert__conversation__in=[room.conversation for room in holding.rooms]
+        ).select_related("alert", "turn", "made_by")
+    )
