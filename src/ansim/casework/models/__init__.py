@@ -23,6 +23,14 @@ from ansim.casework.models.intervention import (
 )
 from ansim.casework.models.record import AuditEvent, StreamCommand
 from ansim.casework.models.referral import Agency, Answer, HandOff, SafetyPlan
+from ansim.casework.models.reporting import (
+    Referral,
+    ReferralPackage,
+    ReferralState,
+    ReferralVersion,
+    ReportDuty,
+    SentBy,
+)
 from ansim.casework.models.requests import Correction, ReadingStop, SubjectRequest
 from ansim.casework.models.shift import CaseNote, Handover, HandoverItem, SavedView
 from ansim.casework.models.source import SourceRecord
@@ -69,9 +77,15 @@ __all__ = [
     "OutgoingMessage",
     "ReadingState",
     "ReadingStop",
+    "Referral",
+    "ReferralPackage",
+    "ReferralState",
+    "ReferralVersion",
+    "ReportDuty",
     "ResponseTarget",
     "SafetyPlan",
     "SavedView",
+    "SentBy",
     "SourceRecord",
     "State",
     "StreamCommand",

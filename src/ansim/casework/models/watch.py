@@ -72,6 +72,7 @@ class Notice(models.Model):
         UNATTENDED = "unattended", _("근무하는 사람이 없음")
         UNREAD = "unread", _("들어온 메시지를 아무도 읽지 않음")
         REQUEST = "request", _("정보주체의 요구에 답할 날이 다가옴")
+        REPORT_DUE = "report_due", _("경찰에 신고할 시한이 지난 사례")
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     alert = models.ForeignKey(Alert, null=True, on_delete=models.PROTECT, related_name="notices")
