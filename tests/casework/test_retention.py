@@ -112,8 +112,9 @@ def after(delta: timedelta) -> datetime:
     return timezone.now() + delta
 
 
-ELSEWHERE = {"requests", "corrections"}
-"""Classes that do not come from the work on an alert: test_rights.py sees to them."""
+ELSEWHERE = {"requests", "corrections", "cases"}
+"""Classes that do not come from the work on an alert: test_rights.py and test_case_retention.py
+see to them."""
 
 
 @pytest.mark.parametrize("name", [name for name in retention.TIMES if name not in ELSEWHERE])

@@ -11,9 +11,9 @@ from ansim.casework.roles import TABLE, Act, Role
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/console.md").read_text("utf-8")
 PARTS = (
-    "account|alert|message|source|template|donation|intake|retention|stream"
+    "account|alert|case|message|source|template|donation|intake|retention|stream"
     "|request|reading|report"
-    "|agency|channel|notice|shift|verdicts|view|audit|hold|keys|backup|evidence"
+    "|agency|donor|channel|notice|shift|verdicts|view|audit|hold|keys|backup|evidence"
 )
 
 
@@ -31,5 +31,5 @@ def test_every_audit_action_is_documented_and_written_somewhere() -> None:
     )
     written = set(re.findall(rf'"((?:{PARTS})\.[a-z_]+)"', code))
     # record_delivery names its row after the state; back to the queue is one of them.
-    written |= {f"message.{state}" for state in Delivery.values}
+    written |= {f"message.{state}" for state in Delivery.values if state != Delivery.LAID}
     assert set(re.findall(rf"`((?:{PARTS})\.[a-z_]+)`", PAGE)) == written

@@ -38,6 +38,9 @@ class Act(StrEnum):
     HAND_OFF = "hand_off"
     CLOSE = "close"
     UPLOAD = "upload"
+    OPEN_CASES = "open_cases"
+    WORK_CASES = "work_cases"
+    LEAD_CASES = "lead_cases"
     APPROVE_TEMPLATES = "approve_templates"
     EDIT_AGENCIES = "edit_agencies"
     EXPORT_VERDICTS = "export_verdicts"
@@ -65,12 +68,15 @@ _COUNSELLING = frozenset(
         Act.HAND_OFF,
         Act.CLOSE,
         Act.UPLOAD,
+        Act.OPEN_CASES,
+        Act.WORK_CASES,
         Act.RECEIVE_REQUESTS,
     }
 )
 
 # Administrators run the installation and never see a case. Researchers see what was judged, as
-# numbers. Liaison takes the evidence of an alert out, and sees no queue (need to know).
+# numbers. Liaison takes the evidence of an alert out, and sees no queue (need to know). What stands
+# in a case is seen by those admitted to it alone, whatever their role (actions/case_access.py).
 TABLE: dict[Role, frozenset[Act]] = {
     Role.COUNSELLOR: _COUNSELLING,
     Role.SUPERVISOR: _COUNSELLING
@@ -78,6 +84,7 @@ TABLE: dict[Role, frozenset[Act]] = {
     | {
         Act.RELEASE_ANY,
         Act.LEAD_SHIFT,
+        Act.LEAD_CASES,
         Act.HOLD_TEXT,
         Act.ANSWER_REQUESTS,
         Act.SEE_REPORTS,
@@ -86,7 +93,7 @@ TABLE: dict[Role, frozenset[Act]] = {
         Act.EXPORT_VERDICTS,
         Act.SEE_AUDIT,
     },
-    Role.LIAISON: _EVIDENCE,
+    Role.LIAISON: _EVIDENCE | {Act.WORK_CASES},
     Role.ADMINISTRATOR: frozenset(
         {Act.ADMINISTER, Act.EDIT_AGENCIES, Act.SEE_AUDIT, Act.SEE_REPORTS}
     ),

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit, interventions
+from ansim.casework.actions import audit, case_retention, interventions
 from ansim.casework.actions.alerts import UNDO
 from ansim.casework.models import (
     Alert,
@@ -48,10 +48,12 @@ TIMES: dict[str, timedelta] = {
     "plans": FLAGGED,
     "requests": FLAGGED,
     "corrections": FLAGGED,
+    "cases": case_retention.KEPT,
     "drafts": DRAFTS,
 }
 """Longest time of each class, from when casework took it over. Those of a dismissed alert go after
-the undo time; of a donated file only its turns are kept, which are turns like all others."""
+the undo time, or, in a case, when that is closed. What stands in a case counts from the last act in
+it. Of a donated file only its turns are kept, which are turns like all others."""
 
 
 LABELS = {
@@ -62,6 +64,7 @@ LABELS = {
     "plans": _("안전 계획"),
     "requests": _("정보주체의 요구와 답"),
     "corrections": _("원본 곁의 정정"),
+    "cases": _("사례에 적은 것"),
     "drafts": _("보내지 않은 글"),
     "alerts": _("글이 모두 지워진 경보"),
 }
@@ -78,6 +81,7 @@ class Purged(msgspec.Struct, frozen=True, kw_only=True):
     plans: int = 0
     requests: int = 0
     corrections: int = 0
+    cases: int = 0
     drafts: int = 0
     alerts: int = 0
 
@@ -132,6 +136,7 @@ def purge(now: datetime) -> Purged:
             ("words", "contact", "proof_note", "answer", "police_asked", "told"),
         ),
         corrections=_empty(Correction.objects.filter(of_alerts("made_at")), ("text",)),
+        cases=case_retention.purge(now, held),
         drafts=Draft.objects.filter(Q(alert__in=gone) | Q(saved_at__lte=now - DRAFTS)).delete()[0],
         alerts=len(gone),
     )
@@ -178,7 +183,7 @@ def _dismissed(now: datetime) -> list[Alert]:
     undoable = Alert.objects.filter(
         state=State.CLOSED, outcome=Outcome.NOT_GROOMING, closed_at__gt=now - UNDO
     ).values_list("conversation_id", flat=True)
-    kept = {*needed, *undoable}
+    kept = {*needed, *undoable, *case_retention.needed_conversations()}
     return [alert for alert in closed if alert.conversation_id not in kept]
 
 
