@@ -55,6 +55,8 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: float
     text: str
     attachments: tuple[Attachment, ...] = ()
+    to_agency: bool | None = None
+    """Said to the agency alone, or where all could read it; None where the platform cannot say."""
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +83,9 @@ class Outcome(StrEnum):
     STORED = "stored"
     DUPLICATE = "duplicate"
     FAILED = "failed"
+    UNREAD = "unread"
+    """Not taken: its person, or somebody in the conversation, asked that it is read no more (R07).
+    Sending it again will not help."""
 
 
 class IntakeRefused(Exception):

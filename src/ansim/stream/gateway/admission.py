@@ -1,4 +1,5 @@
-"""Who may send: the sources casework declares, their keys, and refusals, which are audited."""
+"""Who may send: the sources casework declares, their keys, refusals, which are audited, and who of
+their people is read no more."""
 
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ class Admission:
         self._clock = clock
         self._by_id: dict[str, Source] = {}
         self._by_key: dict[str, str] = {}
+        self._unread: dict[str, frozenset[tuple[str, str]]] = {}
         self._read_at: float | None = None
         self._audited: dict[tuple[str | None, str], float] = {}
 
@@ -40,6 +42,11 @@ class Admission:
     async def refresh(self) -> None:
         """Reads the list anew. Raises what the ledger raises."""
         declared = await self._desk.ask(self._desk.ledger.sources)
+        stops = await self._desk.ask(self._desk.ledger.unread)
+        self._unread = {
+            source: frozenset((kind, name) for where, kind, name in stops if where == source)
+            for source in {where for where, _, _ in stops}
+        }
         self._by_id = {source.id: source for source, _ in declared}
         self._by_key = {digest.lower(): source.id for source, digest in declared if digest}
         self._read_at = self._clock()
@@ -78,6 +85,10 @@ class Admission:
         if connector is not None and known.connector != connector:
             return f"source {source!r} is declared for connector {known.connector}, not {connector}"
         return registry.refusal(known)
+
+    def unread(self, source: str) -> frozenset[tuple[str, str]]:
+        """Of this source, what is read no more: ("account" or "conversation", pseudonym)."""
+        return self._unread.get(source, frozenset())
 
     async def tell_refused(self, source: str | None, reason: str) -> None:
         """Has the refusal audited, at most once a minute for the same reason."""

@@ -29,7 +29,10 @@ from ansim.stream.gateway.process import Gateway
 
 CONNECTOR = "http"
 _RETRY = {"Retry-After": str(limits.RETRY_SECONDS)}
-_NOT_STORED = "not confirmed as stored; send it again with the same id"
+_WHY = {
+    Outcome.FAILED: ("not_stored", "not confirmed as stored; send it again with the same id"),
+    Outcome.UNREAD: ("reading_stopped", "read no more, as its people asked; send no more of it"),
+}
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 AnyRequest = Request[Any, Any, State]
@@ -110,18 +113,18 @@ async def _store(gateway: Gateway, source: Source, batch: Batch) -> Response[byt
     if batch.messages:
         messages = [message for _, message in batch.messages]
         outcomes = await gateway.http.take(source.id, messages)
-    lost = outcomes.count(Outcome.FAILED)
-    if lost:
+    lost, unread = outcomes.count(Outcome.FAILED), outcomes.count(Outcome.UNREAD)
+    if lost or unread:
         problems = problems + [
-            Problem(index=index, id=message.id, error="not_stored", detail=_NOT_STORED)
+            Problem(index=index, id=message.id, error=_WHY[outcome][0], detail=_WHY[outcome][1])
             for (index, message), outcome in zip(batch.messages, outcomes, strict=True)
-            if outcome is Outcome.FAILED
+            if outcome in _WHY
         ]
         problems.sort(key=lambda problem: problem.index)
     result = BatchAnswer(
         accepted=outcomes.count(Outcome.STORED),
         duplicates=outcomes.count(Outcome.DUPLICATE),
-        rejected=len(batch.problems),
+        rejected=len(batch.problems) + unread,
         not_stored=lost,
         results=problems,
     )

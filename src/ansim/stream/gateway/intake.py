@@ -16,7 +16,7 @@ from ansim.stream.gateway import limits
 from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.link import Link, LinkDown
 from ansim.stream.publishing import PublishState, StreamUnavailable
-from ansim.stream.routing import ACCOUNT, CONVERSATION, RoutingUnavailable
+from ansim.stream.routing import ACCOUNT, CONVERSATION, Routing, RoutingUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,13 @@ class Intake:
         self.check_backlog()
         try:
             routing, publisher = self._link.routing, self._link.publisher
+            unread = self._admission.unread(source)
+            if unread:  # before their names are written anywhere
+                read = [_is_read(message, source, routing, unread) for message in messages]
+                if not all(read):
+                    taken = [m for m, is_read in zip(messages, read, strict=True) if is_read]
+                    some = iter(await self(source, taken) if taken else ())
+                    return [next(some) if is_read else Outcome.UNREAD for is_read in read]
             await routing.remember(
                 source,
                 {message.conversation for message in messages},
@@ -85,6 +92,7 @@ class Intake:
                         text=message.text,
                         attachments=message.attachments,
                         received_at=received_at,
+                        to_agency=message.to_agency,
                     )
                     for message in told
                 ]
@@ -95,6 +103,16 @@ class Intake:
         for place, result in zip(first, published, strict=True):
             outcomes[place] = _OUTCOMES[result.state]
         return _repeats_follow(messages, outcomes)
+
+
+def _is_read(
+    message: Incoming, source: str, routing: Routing, unread: frozenset[tuple[str, str]]
+) -> bool:
+    """Whether nobody asked that this account, or the conversation, is read no more (R07)."""
+    return not (
+        (ACCOUNT, routing.pseudonym(ACCOUNT, source, message.author)) in unread
+        or (CONVERSATION, routing.pseudonym(CONVERSATION, source, message.conversation)) in unread
+    )
 
 
 def _without_repeats(

@@ -1,4 +1,4 @@
-"""What the gateway needs of casework, in five verbs: who may send, what goes out, what was done.
+"""What the gateway needs of casework: who may send, whom not to read, what goes out, what was done.
 
 Casework is Django and blocks, so the gateway calls it from threads. The twin in memory keeps the
 same promises for tests.
@@ -55,6 +55,11 @@ class Ledger(Protocol):
         """Declared sources, switched off ones too, each with the SHA-256 (hex) of its key."""
         ...
 
+    def unread(self) -> frozenset[tuple[str, str, str]]:
+        """Accounts and conversations that are read no more: (source, "account" or "conversation",
+        pseudonym)."""
+        ...
+
     def refuse(self, source: str | None, reason: str) -> None:
         """Writes the audit row of a refusal (R01)."""
         ...
@@ -92,10 +97,15 @@ class MemoryLedger:
         self.deliveries: dict[str, tuple[str, str]] = {}
         self.commands: dict[str, AlertClosing] = {}
         self.readings: list[Reading | None] = []
+        self.stops: set[tuple[str, str, str]] = set()
 
     def sources(self) -> list[tuple[Source, str]]:
         with self._lock:
             return list(self.declared)
+
+    def unread(self) -> frozenset[tuple[str, str, str]]:
+        with self._lock:
+            return frozenset(self.stops)
 
     def refuse(self, source: str | None, reason: str) -> None:
         with self._lock:
@@ -136,15 +146,25 @@ class DjangoLedger:
         from ansim import casework
 
         casework.ready()
-        from ansim.casework.actions import interventions, reading, sources, stream_commands
+        from ansim.casework.actions import (
+            interventions,
+            reading,
+            rights_measures,
+            sources,
+            stream_commands,
+        )
 
         self._sources = sources
         self._interventions = interventions
         self._commands = stream_commands
         self._reading = reading
+        self._rights = rights_measures
 
     def sources(self) -> list[tuple[Source, str]]:
         return self._sources.active_sources()
+
+    def unread(self) -> frozenset[tuple[str, str, str]]:
+        return self._rights.unread()
 
     def refuse(self, source: str | None, reason: str) -> None:
         self._sources.refuse_intake(source, reason)

@@ -59,6 +59,7 @@ ITEM_ERRORS = {
     "invalid_character": "a control character in an id or name",
     "too_deep": "nested too deeply",
     "invalid": "not a message for another reason",
+    "reading_stopped": "this account or conversation is read no more, as its people asked",
     "not_stored": "good, but not confirmed as stored: send it again with the same id",
 }
 
