@@ -47,6 +47,11 @@ class Config:
         "",
         "where young people check that a message is real (the console's /check/); empty: nowhere",
     )
+    letters_address: str = _setting(
+        "",
+        "where people who handed a file in read and answer with their code (the console's "
+        "/letters/); empty: nowhere",
+    )
     alert_threshold: float = _setting(
         0.0, "risk (0 to 1) from which an alert is raised, see `ansim budget`; 0: the model's own"
     )

@@ -32,6 +32,7 @@ NEEDED: dict[str, Act | None] = {
     "/alerts/1/mask/": Act.REVEAL_TEXT,
     "/alerts/1/send/": Act.SEND,
     "/alerts/1/send/00000000-0000-0000-0000-000000000000/again/": Act.SEND,
+    "/alerts/1/donors/1/code/": Act.SEND,
     "/alerts/1/drafts/message/": Act.SEE_ALERTS,
     "/alerts/1/hand-offs/": Act.HAND_OFF,
     "/alerts/1/hand-offs/1/": Act.HAND_OFF,
@@ -90,12 +91,14 @@ FOR_ALL = {
     *("/log-in/second/", "/log-in/passkey/"),
     *("/log-in/", "/log-out/", "/language/", "/csp-report/", "/healthz", "/favicon.ico"),
     "/account/left/",  # 0 seconds for those who are not logged in
+    "/letters/",  # who handed a file in reads and answers there with their code
     "/check/",  # young people check there that a message is real
 }
 POST_ONLY = (
     *("claim", "release", "reveal", "mask", "send", "close", "reopen", "approve", "views"),
     *("forget", "escalate", "answer", "hold", "resume", "hand-over", "note", "sign", "withdraw"),
     *("targets/P1", "channels", "try", "plan", "again", "drafts/message", "rested"),
+    "donors/1/code",
     *("sessions/end", "codes/new", "audit/export", "kept/hold"),
 )
 PLACES = {
@@ -109,6 +112,7 @@ PLACES = {
     "<str:step>": "try",
     "<uuid:message_id>": "00000000-0000-0000-0000-000000000000",
     "<int:hand_off_id>": "1",
+    "<int:line_id>": "1",
     "<int:hold_id>": "1",
     "<int:factor_id>": "1",
     "<int:account_id>": "1",

@@ -55,6 +55,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     received_at: float = 0.0
     by_agency: bool = False
     """Said by the agency itself (a counsellor's words come back): shown, never scored."""
+    to_agency: bool | None = None
+    """Said to the agency alone, or where all could read it; None where the source does not say."""
 
     @property
     def order(self) -> tuple[float, str]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import folding, notices, reading, shifts
+from ansim.casework.actions import donors, folding, notices, reading, shifts
 from ansim.casework.models import Account, Alert, Channel, SavedView, SourceRecord, State
 from ansim.casework.roles import Act, may
 
@@ -180,8 +180,10 @@ def lists(asked: Asked, user: Account) -> dict[str, Any]:
         }
         shown = [*page, *mine, *others, *found.get("escalated", ())]
     folds = folding.folded([alert for alert in shown if alert.state == State.OPEN])
+    answered = donors.unread([alert.conversation_id for alert in shown])
     for alert in shown:
         alert.folded = folds.get(alert.pk, [])  # type: ignore[attr-defined]
+        alert.answered = alert.conversation_id in answered  # type: ignore[attr-defined]
     return found
 
 

@@ -34,7 +34,7 @@ class Keeper:
     def _keep(self) -> None:
         from django.db import close_old_connections, connections
 
-        from ansim.casework.actions import audit_chain, notices, watch
+        from ansim.casework.actions import audit_chain, donor_notices, notices, watch
         from ansim.console import preparing
 
         rounds = 0
@@ -43,6 +43,7 @@ class Keeper:
                 close_old_connections()
                 watch.keep(timezone.now())
                 notices.deliver()
+                donor_notices.deliver()
                 preparing.sweep()
                 if rounds % CHAIN_ROUNDS == 0:
                     audit_chain.keep(timezone.now())

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Min, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ansim.casework.models import Alert, Delivery, OutgoingMessage, Turn
+from ansim.casework.models import Alert, Delivery, DonorLine, OutgoingMessage, Turn
 from ansim.console.chart import in_percent
 from ansim.console.marking import Label, Piece, harmless, label, pieces
 from ansim.detection import Turn as ReadTurn
@@ -33,7 +34,8 @@ class Speaker:
     name: str
     tail: str
     side: str
-    """``suspect`` (the alert is about them) or ``other``."""
+    """``suspect`` (the alert is about them), ``donor`` (who handed it in, writing with their code)
+    or ``other``."""
     account: str = ""
     number: int = 0
     """Of their first turn: names them in a form, where the pseudonym itself is not to stand."""
@@ -74,9 +76,8 @@ class Line:
     spared: bool = False
     """Covered because this person asked to be spared such words."""
     attempts: int = 0
-    private: bool = False
-    """Of the agency's: sent to ``private_to`` alone."""
-    private_to: str = ""
+    where: str = ""
+    """Who could read it, in words: told where there was a choice."""
 
 
 @dataclass(slots=True)
@@ -103,7 +104,7 @@ def build(
     """
     outgoing = list(
         OutgoingMessage.objects.filter(alert__conversation=alert.conversation_id).select_related(
-            "author"
+            "author", "donor"
         )
     )
     ours = {str(message.pk) for message in outgoing}
@@ -112,7 +113,9 @@ def build(
     said = said.exclude(by_agency=True, message_id__in=ours)
     # Only the end of a long conversation is fetched, and with it opened: every look costs.
     kept = list(said.order_by("-at", "-pk")[:MOST_LINES])[::-1]
-    speakers = _speakers(kept, alert.about, language, _first_turns(said))
+    donors = _donors(alert.conversation_id)
+    first = [author for author in _first_turns(said) if author not in donors]
+    speakers = _speakers(kept, alert.about, language, first) | donors
     lines = [
         _line(
             turn,
@@ -124,6 +127,7 @@ def build(
     ]
     for line, turn in zip(lines, kept, strict=True):
         line.spared = revealed and turn.pk not in turns and _spared(turn, spared)
+    _tell_where(alert, lines, kept, outgoing)
     raising = [
         line
         for line, turn in zip(lines, kept, strict=True)
@@ -137,11 +141,39 @@ def build(
     legend = {mark.id: mark for line in lines for mark in line.labels}
     return Thread(
         lines=lines,
-        speakers=list(speakers.values()),
+        speakers=[one for one in speakers.values() if one.side != "donor"],
         legend=[legend[name] for name in sorted(legend)],
         left_out=max(0, said.count() - len(kept)),
         revealed=revealed,
     )
+
+
+def _donors(conversation: int) -> dict[str, Speaker]:
+    """People who handed the conversation in, by the pseudonym under which they answer."""
+    return {
+        line.pseudonym: Speaker(str(line.get_given_by_display()), "", "donor", line.pseudonym)
+        for line in DonorLine.objects.filter(conversation=conversation)
+    }
+
+
+def _tell_where(
+    alert: Alert, lines: Sequence[Line], turns: Sequence[Turn], outgoing: Sequence[OutgoingMessage]
+) -> None:
+    """Says of answers who could read them: those to the agency alone always, those in the room once
+    the agency has spoken, where the source can carry both."""
+    both = alert.conversation.source.can_message_privately
+    spoken = min((message.created_at.timestamp() for message in outgoing), default=None)
+    for line, turn in zip(lines, turns, strict=True):
+        if line.side == "donor":
+            line.where = _("번호로 상담원에게만")
+        elif turn.to_agency:
+            line.where = _("상담원에게만 한 말")
+        elif both and line.side == "other" and spoken is not None and turn.at >= spoken:
+            line.where = (
+                _("대화방에서 (모두 읽을 수 있음)")
+                if turn.to_agency is False
+                else _("어디서 한 말인지 출처가 알리지 않음")
+            )
 
 
 def others(alert: Alert, language: Language) -> list[Speaker]:
@@ -243,17 +275,18 @@ def _line(turn: Turn, speaker: Speaker | None, *, revealed: bool, language: Lang
     spans = [span for span in turn.spans if len(span) == 3 and span[2] in shown]
     words = turn.text if revealed and turn.text is not None else ""
     placed = {span[2] for span in spans} if words else set()
+    side = "agency" if speaker is None else speaker.side
     return Line(
         at=turn.at,
-        side="agency" if speaker is None else speaker.side,
+        side=side,
         speaker=speaker,
         pieces=pieces(words, spans, language) if words else [],
         held=turn.text is not None,
         labels=marks,
         unplaced=tuple(mark for mark in marks if mark.id not in placed),
         attachments=tuple(_attachment(item) for item in turn.attachments or ()),
-        percent=None if turn.by_agency else in_percent(turn.risk),
-        assessed=turn.assessed,
+        percent=None if turn.by_agency or side == "donor" else in_percent(turn.risk),
+        assessed=turn.assessed or side == "donor",  # no part of the chat: nobody assesses it
         pk=turn.pk or 0,
     )
 
@@ -267,6 +300,16 @@ def _spared(turn: Turn, spared: Collection[str]) -> bool:
 def _sent(message: OutgoingMessage, speakers: Mapping[str, Speaker], *, revealed: bool) -> Line:
     reader = speakers.get(message.recipient)
     words = message.text if revealed and message.text is not None else ""
+    if message.donor is not None:
+        where = _("번호로 %(name)s에게만") % {"name": message.donor.get_given_by_display()}
+    elif message.recipient:
+        where = _("%(name)s에게만") % {"name": reader.name} if reader else _("한 사람에게만")
+    else:
+        where = _("대화방 모두에게")
+    label = str(Delivery(message.state).label)
+    if message.donor is not None and message.state == Delivery.SENT and message.sent_at:
+        opened = timezone.localtime(message.sent_at)
+        label = _("번호로 열어 봄 · %(time)s") % {"time": opened.strftime("%m-%d %H:%M")}
     return Line(
         at=message.created_at.timestamp(),
         side="agency",
@@ -275,11 +318,10 @@ def _sent(message: OutgoingMessage, speakers: Mapping[str, Speaker], *, revealed
         held=message.text is not None,
         author=message.author.shown,
         delivery=message.state,
-        delivery_label=str(Delivery(message.state).label),
+        delivery_label=label,
         detail=harmless(message.detail),
-        attempts=message.attempts,
-        private=bool(message.recipient),
-        private_to=reader.name if reader else "",
+        attempts=0 if message.donor else message.attempts,
+        where=where,
         message=str(message.pk),
     )
 

@@ -19,6 +19,7 @@ from ansim.console.views import (
     helping,
     judged,
     keeping,
+    letters,
     oversight,
     queue,
     shift,
@@ -52,6 +53,7 @@ pages = [
     path("alerts/<int:alert_id>/mask/", alert.mask, name="mask"),
     path("alerts/<int:alert_id>/send/", composing.send, name="send"),
     path("alerts/<int:alert_id>/send/<uuid:message_id>/again/", composing.again, name="again"),
+    path("alerts/<int:alert_id>/donors/<int:line_id>/code/", composing.new_code, name="new_code"),
     path("alerts/<int:alert_id>/drafts/<str:form>/", composing.draft, name="draft"),
     path("alerts/<int:alert_id>/hand-offs/", helping.hand_off, name="hand_off"),
     path("alerts/<int:alert_id>/hand-offs/<int:hand_off_id>/", helping.answered, name="answered"),
@@ -92,6 +94,7 @@ pages = [
     path("me/", care.care, name="care"),
     path("me/rested/", care.rested, name="rested"),
     path("check/", checking.check, name="check"),
+    path("letters/", letters.letters, name="letters"),
     path("first-messages/<int:template_id>/approve/", oversight.approve, name="approve"),
 ]
 

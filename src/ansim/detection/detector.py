@@ -250,6 +250,7 @@ class Detector:
             attachments=message.attachments,
             received_at=message.received_at,
             by_agency=message.by_agency,
+            to_agency=message.to_agency,
             assessed=item.assessed,
         )
         if risk >= self.watch:

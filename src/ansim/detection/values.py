@@ -48,6 +48,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     received_at: float = 0.0
     by_agency: bool = False
+    to_agency: bool | None = None
+    """As in ``chat.Message``."""
     assessed: bool = True
     """False for words in another language than Korean: nobody judged them, which is not safe."""
 

@@ -61,13 +61,14 @@ class DjangoCasework:
     def keep_house(self) -> None:
         from django.utils import timezone
 
-        from ansim.casework.actions import notices, retention, watch
+        from ansim.casework.actions import donor_notices, notices, retention, watch
 
         _fresh_connection()
         retention.purge(timezone.now())
         # The console does so every few seconds; if none runs, alerts still do not wait unheard.
         watch.keep(timezone.now())
         notices.deliver()
+        donor_notices.deliver()
 
 
 def _fresh_connection() -> None:

@@ -19,6 +19,8 @@ OPERATOR = "system:operator"
 """Whoever sits at the keyboard of the server, where nobody logs in."""
 WATCH = "system:watch"
 SIGN_IN = "system:sign-in"
+CODE_PAGE = "system:code-page"
+"""Whoever has a donor's code, on the page without log-in."""
 
 
 def row(

@@ -8,11 +8,11 @@ import msgspec
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import accounts, audit
+from ansim.casework.actions import accounts, audit, donors
 from ansim.casework.actions.permission import require
 from ansim.casework.actions.reports import AlertReport, raise_or_update
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account
+from ansim.casework.models import Account, Alert
 from ansim.casework.roles import Act
 
 
@@ -27,6 +27,17 @@ class Donation(msgspec.Struct, frozen=True, kw_only=True):
     how: str
     form: str
     messages: int
+    reach: bool = False
+    """Whether they want to be written to, with a code of their own."""
+    address: str = ""
+    """Where they are told by e-mail that something was written; never in the audit log."""
+
+
+class Received(msgspec.Struct, frozen=True):
+    """The alerts that a file raised, and the code for who gave it, shown this once."""
+
+    alerts: list[int]
+    code: str = ""
 
 
 def check_consent(*, given_by: str, under_14: bool, guardian: bool, consent: bool) -> None:
@@ -44,10 +55,10 @@ def check_consent(*, given_by: str, under_14: bool, guardian: bool, consent: boo
 @transaction.atomic
 def receive(
     actor: Account, donation: Donation, reports: Sequence[AlertReport], *, risk: float
-) -> list[int]:
+) -> Received:
     """Records the donation and its consent, and raises the alerts that were found in it.
 
-    Without a report nothing of the file is kept but this record. Returns the ids of the alerts.
+    Without a report nothing of the file is kept but this record, and no way back is opened.
     """
     require(actor, Act.UPLOAD)
     check_consent(
@@ -60,15 +71,27 @@ def receive(
     if not source.active:
         raise Refused("source_off", _("이 출처는 지금 꺼져 있습니다."))
     raised = raise_or_update(reports)
+    code = ""
+    if raised and donation.reach:
+        conversation = Alert.objects.select_related("conversation").get(pk=raised[0]).conversation
+        code = donors.open_line(
+            conversation,
+            actor,
+            given_by=donation.given_by,
+            under_14=donation.under_14,
+            address=donation.address,
+        ).code
+    given = msgspec.to_builtins(donation)
+    del given["address"]
     audit.record(
         "donation.received",
         source,
         actor=actor,
         details={
-            **msgspec.to_builtins(donation),
+            **given,
             "risk": round(risk, 4),
             "alerts": raised,
             "kept": max((len(report.turns) for report in reports), default=0),
         },
     )
-    return raised
+    return Received(raised, code)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework import checking, wording
-from ansim.casework.actions import audit, drafts
+from ansim.casework.actions import audit, donors, drafts
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused, Unfit
 from ansim.casework.models import (
@@ -36,6 +36,7 @@ GONE_BEFORE = "보내기 전에 보관 기간이 지남 / its text was deleted b
 
 _NEXT: dict[str, frozenset[str]] = {
     Delivery.QUEUED: frozenset({Delivery.SENDING, Delivery.FAILED}),
+    Delivery.LAID: frozenset(),  # until its reader opens it (actions/donors.py)
     Delivery.SENDING: frozenset(
         {Delivery.QUEUED, Delivery.SENT, Delivery.FAILED, Delivery.UNKNOWN}
     ),
@@ -71,9 +72,11 @@ def send(
     language: str = "ko",
     message_id: UUID | None = None,
     recipient: str = "",
+    donor: int | None = None,
 ) -> OutgoingMessage:
     """Queues the words of the counsellor who holds this alert, for its conversation; with a
-    ``recipient`` (pseudonym) for this account alone.
+    ``recipient`` (pseudonym) for this account alone. For a ``donor`` (number of a line) they are
+    laid ready at once and go into no conversation.
 
     ``message_id`` makes asking twice harmless: the same words under an id that is known are the
     message that is there already.
@@ -98,19 +101,22 @@ def send(
         raise Refused("not_holder", _("먼저 이 경보를 맡아야 메시지를 보낼 수 있습니다."))
     words = text.replace("\r\n", "\n").strip()
     message_id = message_id or uuid4()
-    shown = checking.signed(words, message_id, language)
+    # On the donor's own page nobody else can have written: there is nothing to check.
+    shown = words if donor else checking.signed(words, message_id, language)
     already = OutgoingMessage.objects.filter(pk=message_id).first()
     if already is not None:
-        same = (already.alert_id, already.author_id, already.recipient, already.text)
-        if same == (alert.pk, actor.pk, recipient, shown):
+        same = (already.alert_id, already.author_id, already.recipient, already.donor_id)
+        given = (alert.pk, actor.pk, recipient, donor)
+        if (*same, already.text) == (*given, shown):
             return already
         raise Refused("already_sent", _("이미 다른 글을 보낸 미리보기입니다. 다시 미리 봐 주세요."))
     source = alert.conversation.source
-    if not source.can_reply:
+    line = donors.reachable(alert, donor) if donor else None
+    if line is None and not source.can_reply:
         raise Refused("no_way_back", _("이 출처로는 메시지를 보낼 수 없습니다."))
     if not source.active:
         raise Refused("source_off", _("이 출처는 지금 꺼져 있습니다."))
-    if recipient:
+    if recipient and line is None:
         _reachable_alone(alert, recipient)
     if not words:
         raise Refused("empty", _("보낼 내용을 적어 주세요."))
@@ -123,17 +129,22 @@ def send(
     findings = wording.check(words, approved_wordings())
     if findings:
         raise Unfit(_("그대로 보낼 수 없는 말이 있습니다. 표시한 곳을 고쳐 주세요."), findings)
+    now = timezone.now()
     message = OutgoingMessage.objects.create(
         id=message_id,
         alert=alert,
         author=actor,
         recipient=recipient,
+        donor=line,
+        state=Delivery.LAID if line else Delivery.QUEUED,
         text=shown,
         language=language,
         template=template,
-        created_at=timezone.now(),
+        created_at=now,
         check_hash=checking.kept(checking.code(message_id)) if shown != words else "",
     )
+    if line:
+        donors.laid(line, now)
     drafts.forget(alert, actor, "message")
     audit.record(
         "message.queued",
@@ -145,7 +156,8 @@ def send(
             "template_version": template.version if template else None,
             "changed": template is not None and template.text.strip() != words,
             "length": len(words),
-            "private": bool(recipient),
+            "private": bool(recipient or line),
+            **({"line": line.pk} if line else {}),
         },
     )
     return message
@@ -233,7 +245,7 @@ def end_gone(ids: Iterable[UUID]) -> None:
     """Ends the delivery of these messages before retention takes their text: what waits fails;
     of what a courier took and never accounted for, nobody can say (it may still tell)."""
     under_way = OutgoingMessage.objects.select_for_update(of=("self",)).filter(
-        pk__in=list(ids), state__in=(Delivery.QUEUED, Delivery.SENDING)
+        pk__in=list(ids), state__in=(Delivery.QUEUED, Delivery.LAID, Delivery.SENDING)
     )
     for row in under_way.select_related("alert"):
         taken = row.state == Delivery.SENDING

@@ -225,6 +225,7 @@ def _add_turns(books: _Books, conversation: Conversation | int, turns: Iterable[
                 attachments=_plain(turn.attachments),
                 risk=turn.risk,
                 by_agency=turn.by_agency,
+                to_agency=turn.to_agency,
                 assessed=turn.assessed,
             ),
         )

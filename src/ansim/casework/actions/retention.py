@@ -15,19 +15,23 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit, case_retention, interventions
+from ansim.casework.actions import audit, case_retention, donors, interventions
 from ansim.casework.actions.alerts import UNDO
 from ansim.casework.models import (
     Alert,
     AuditEvent,
     CaseNote,
     Correction,
+    DonorLine,
     Draft,
     HandOff,
     Handover,
     LegalHold,
     Outcome,
     OutgoingMessage,
+    Referral,
+    ReferralVersion,
+    ReportDuty,
     SafetyPlan,
     State,
     SubjectRequest,
@@ -48,7 +52,9 @@ TIMES: dict[str, timedelta] = {
     "plans": FLAGGED,
     "requests": FLAGGED,
     "corrections": FLAGGED,
+    "contacts": FLAGGED,
     "cases": case_retention.KEPT,
+    "reports": case_retention.KEPT,
     "drafts": DRAFTS,
 }
 """Longest time of each class, from when casework took it over. Those of a dismissed alert go after
@@ -64,7 +70,9 @@ LABELS = {
     "plans": _("안전 계획"),
     "requests": _("정보주체의 요구와 답"),
     "corrections": _("원본 곁의 정정"),
+    "contacts": _("제공한 사람의 연락 방법"),
     "cases": _("사례에 적은 것"),
+    "reports": _("외부 신고와 그 판"),
     "drafts": _("보내지 않은 글"),
     "alerts": _("글이 모두 지워진 경보"),
 }
@@ -81,7 +89,9 @@ class Purged(msgspec.Struct, frozen=True, kw_only=True):
     plans: int = 0
     requests: int = 0
     corrections: int = 0
+    contacts: int = 0
     cases: int = 0
+    reports: int = 0
     drafts: int = 0
     alerts: int = 0
 
@@ -136,7 +146,18 @@ def purge(now: datetime) -> Purged:
             ("words", "contact", "proof_note", "answer", "police_asked", "told"),
         ),
         corrections=_empty(Correction.objects.filter(of_alerts("made_at")), ("text",)),
+        contacts=donors.end_old(
+            list(
+                DonorLine.objects.filter(
+                    Q(conversation__in={alert.conversation_id for alert in over})
+                    | (Q(opened_at__lte=now - FLAGGED) & ~Q(conversation__in=held)),
+                    ended_at=None,
+                ).values_list("pk", flat=True)
+            ),
+            now,
+        ),
         cases=case_retention.purge(now, held),
+        reports=_reports_of_purged_cases(),
         drafts=Draft.objects.filter(Q(alert__in=gone) | Q(saved_at__lte=now - DRAFTS)).delete()[0],
         alerts=len(gone),
     )
@@ -155,6 +176,16 @@ def purge(now: datetime) -> Purged:
             details={name: n for name, n in msgspec.to_builtins(done).items() if n},
         ).save()
     return done
+
+
+def _reports_of_purged_cases() -> int:
+    """What was reported goes with its case; that it was, by whom and when, stays."""
+    over = Referral.objects.filter(case__purged_at__isnull=False)
+    return (
+        _empty(ReferralVersion.objects.filter(referral__in=over), ("answers",))
+        + _empty(over, ("sent_to", "reference", "remark"))
+        + _empty(ReportDuty.objects.filter(case__purged_at__isnull=False), ("how", "note"))
+    )
 
 
 def _aged(now: datetime) -> list[Alert]:

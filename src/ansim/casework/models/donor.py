@@ -33,7 +33,7 @@ class DonorLine(models.Model):
     """Author of their answers among the turns of the conversation."""
     code_hash = models.CharField(max_length=64, unique=True)
     address = SealedTextField(null=True)
-    """E-mail address that they left for notices without content, sealed; None where there is none."""
+    """E-mail address that they left for notices without content, sealed; None where none."""
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ansim.casework.actions import alerts, drafts, interventions, referrals, wellbeing
+from ansim.casework.actions import alerts, donors, drafts, interventions, referrals, wellbeing
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, MessageTemplate, Outcome, State, Turn
 from ansim.casework.models.alert import GROUNDS, Done
@@ -93,6 +93,7 @@ def _live(request: StaffRequest, alert: Alert) -> dict[str, Any]:
     revealed = _revealed(request, alert)
     if revealed:
         _count_new(request, alert)
+        donors.read(alert, request.user)
     comfort = wellbeing.comfort(request.user)
     return {
         "comfort": comfort,
@@ -127,7 +128,8 @@ def forms(user: Account, alert: Alert) -> dict[str, Any]:
         and alert.state == State.OPEN
         and (holds or may(user, Act.RELEASE_ANY)),
         "may_reopen": _may_reopen(user, alert),
-        "can_reply": alert.conversation.source.can_reply,
+        "can_reply": alert.conversation.source.can_reply
+        or bool(donors.lines(alert.conversation_id)),
         "first_messages": _first_messages() if holds else [],
         "max_length": interventions.MAX_LENGTH,
         **way,

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ansim.casework import checking, wording
-from ansim.casework.actions import drafts, interventions
+from ansim.casework import checking, letterbox, wording
+from ansim.casework.actions import donor_notices, donors, drafts, interventions
 from ansim.casework.errors import Refused, Unfit
 from ansim.casework.models import Alert, MessageTemplate, OutgoingMessage
 from ansim.casework.roles import Act
@@ -42,7 +42,20 @@ def _composer(request: StaffRequest, alert: Alert, status: int = 200, **more: An
 
 def ways(alert: Alert, chosen: Mapping[str, str]) -> dict[str, Any]:
     """Where words may go from here: to one person alone where the source can (``others`` are the
-    people), or into the room. ``chosen`` is what the form said last; privately comes first."""
+    people), or into the room; of a file, to who handed it in (``lines``) with their code.
+    ``chosen`` is what the form said last; privately comes first."""
+    if not alert.conversation.source.can_reply:
+        lines = donors.lines(alert.conversation_id)
+        line = next((one for one in lines if str(one.pk) == chosen.get("donor")), None)
+        if line is None and len(lines) == 1:
+            line = lines[0]
+        subject, body = donor_notices.words()
+        return {
+            "lines": lines,
+            "line": line,
+            "letters_address": letterbox.address(),
+            "notice": f"{subject}\n\n{body}" if line and line.address else "",
+        }
     people = []
     if alert.conversation.source.can_message_privately:
         people = thread.others(alert, language())[:MOST_PEOPLE]
@@ -134,10 +147,12 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
             )
         if findings:
             return _unfit(request, alert, findings=findings, **shown)
-        if way["private"] and way["reader"] is None:
+        if _open_question(way):
             return _composer(request, alert, 422, composer_error=_NOBODY, **shown)
         message_id = uuid4()
-        seen = checking.signed(draft.strip(), message_id, spoken)
+        seen = draft.strip()
+        if not way.get("line"):
+            seen = checking.signed(seen, message_id, spoken)
         return _composer(request, alert, preview=True, message_id=message_id, as_seen=seen, **shown)
     try:
         interventions.send(
@@ -148,6 +163,7 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
             language=spoken,
             message_id=_message_id(request),
             recipient=_recipient(way),
+            donor=way["line"].pk if way.get("line") else None,
         )
     except Unfit as unfit:
         return _unfit(request, alert, findings=list(unfit.findings), **shown)
@@ -160,13 +176,33 @@ def send(request: StaffRequest, alert_id: int) -> HttpResponseBase:
     return page.back(alert_id, "composer")
 
 
+def _open_question(way: dict[str, Any]) -> bool:
+    """Whether it is still open whom of several people the words are for."""
+    if way.get("lines"):
+        return way["line"] is None
+    return bool(way.get("private")) and way["reader"] is None
+
+
 def _recipient(way: dict[str, Any]) -> str:
     """The account that alone may read it; empty for the room. Raises Refused where it is open."""
-    if not way["private"]:
-        return ""
-    if way["reader"] is None:
+    if _open_question(way):
         raise Refused("nobody_chosen", _NOBODY)
-    return str(way["reader"].account)
+    return str(way["reader"].account) if way.get("private") else ""
+
+
+@require_POST
+@needs(Act.SEND)
+def new_code(request: StaffRequest, alert_id: int, line_id: int) -> HttpResponseBase:
+    """A new code for somebody who lost theirs, shown this once."""
+    from ansim.console.views import alert as page
+
+    try:
+        code = donors.renew_code(line_id, alert_id, request.user)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return page.back(alert_id)
+    shown = {"code": code, "alert_id": alert_id, "address": letterbox.address(), "renewed": True}
+    return render(request, "console/donor_code.html", shown)
 
 
 @require_POST
@@ -184,7 +220,9 @@ def again(request: StaffRequest, alert_id: int, message_id: UUID) -> HttpRespons
     below = checking.signature(row.pk, row.language)
     words = row.text.removesuffix(below).rstrip() if below else row.text
     kept = {"text": words, "language": row.language}
-    if row.recipient:
+    if row.donor_id:
+        kept["donor"] = str(row.donor_id)
+    elif row.recipient:
         people = {one.account: one.number for one in thread.others(alert, language())}
         kept |= {"way": "private", "to": str(people.get(row.recipient, ""))}
     else:

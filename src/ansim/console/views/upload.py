@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from ansim.casework.actions import donations
+from ansim.casework import letterbox
+from ansim.casework.actions import donations, donors
 from ansim.casework.errors import Refused
 from ansim.casework.roles import Act
 from ansim.console import apart, donated
@@ -46,6 +47,17 @@ class UploadForm(forms.Form):
     guardian = forms.BooleanField(
         label=gettext_lazy("보호자(법정대리인)도 동의했습니다."), required=False
     )
+    reach = forms.ChoiceField(
+        label=gettext_lazy("제공한 사람에게 나중에 글을 남겨도 되나요?"),
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    address = forms.CharField(
+        label=gettext_lazy("이메일 주소"),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
     file = forms.FileField(
         label=gettext_lazy("카카오톡에서 ‘대화 내보내기’로 저장한 파일 (txt, csv)"),
         error_messages={
@@ -53,6 +65,31 @@ class UploadForm(forms.Form):
             "empty": gettext_lazy("빈 파일입니다."),
         },
     )
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        ways = [("no", _("아니요, 연락을 바라지 않습니다."))]
+        if letterbox.address():
+            ways.append(("code", _("예, 번호를 받아 스스로 열어 봅니다.")))
+        if letterbox.may_mail():
+            words = _("예, 번호를 받고, 글이 있으면 이메일로 내용 없이 알려 주세요.")
+            ways.append(("mail", words))
+        self.fields["reach"].choices = ways  # type: ignore[attr-defined]
+        self.initial.setdefault("reach", "no")
+
+    @property
+    def by_mail(self) -> bool:
+        """Whether an address can be left at all."""
+        return letterbox.may_mail()
+
+    def clean_address(self) -> str:
+        """Kept only where notices by e-mail were asked for."""
+        if self.cleaned_data.get("reach") != "mail":
+            return ""
+        try:
+            return donors.check_address(self.cleaned_data["address"])
+        except Refused as refused:
+            raise forms.ValidationError(str(refused)) from None
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
@@ -85,7 +122,7 @@ def upload(request: StaffRequest) -> HttpResponseBase:
     file = form.cleaned_data["file"]
     try:
         found = apart.assess(file.read(), file.name or "")
-        raised = donations.receive(
+        received = donations.receive(
             request.user,
             donations.Donation(
                 given_by=form.cleaned_data["given_by"],
@@ -95,6 +132,8 @@ def upload(request: StaffRequest) -> HttpResponseBase:
                 how="upload page of the console",
                 form=found.form,
                 messages=found.messages,
+                reach=form.cleaned_data["reach"] in ("code", "mail"),
+                address=form.cleaned_data["address"],
             ),
             found.reports,
             risk=found.risk,
@@ -116,10 +155,18 @@ def upload(request: StaffRequest) -> HttpResponseBase:
     except Refused as refused:
         form.add_error(None, str(refused))
         return _form(request, form, 422)
-    if raised:
-        return redirect("console:alert", raised[0])
+    if received.code:
+        shown = {
+            "code": received.code,
+            "alert_id": received.alerts[0],
+            "address": letterbox.address(),
+        }
+        return render(request, "console/donor_code.html", shown)
+    if received.alerts:
+        return redirect("console:alert", received.alerts[0])
     context = {
         "form": found.form,
+        "no_way_back": form.cleaned_data["reach"] in ("code", "mail"),
         "messages_read": found.messages,
         "participants": len(found.authors),
         "risk": found.risk,

@@ -58,6 +58,7 @@ class DemoConnector(Doorway):
                         author=f"{nickname}@{room.name}",
                         at=said.at,
                         text=text,
+                        to_agency=to_agency,
                     )
                 ],
             )

@@ -92,6 +92,7 @@ class Intake:
                         text=message.text,
                         attachments=message.attachments,
                         received_at=received_at,
+                        to_agency=message.to_agency,
                     )
                     for message in told
                 ]

@@ -69,6 +69,13 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     attachments: Annotated[
         list[AttachmentItem], msgspec.Meta(max_length=limits.MAX_ATTACHMENTS)
     ] = []
+    to_agency: Annotated[
+        bool | None,
+        msgspec.Meta(
+            description="True for an answer that only the agency could read, false for words that "
+            "everybody in the conversation could; leave it out where the platform cannot say."
+        ),
+    ] = None
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -166,6 +173,7 @@ def _checked(item: Item, now: float) -> Incoming:
         at=at,
         text=item.text,
         attachments=attachments,
+        to_agency=item.to_agency,
     )
 
 
@@ -190,7 +198,7 @@ def _check_name(field: str, value: str) -> None:
 
 
 _TEXTS = {"id": limits.MAX_ID, "conversation": limits.MAX_NAME, "author": limits.MAX_NAME}
-_FIELDS = {*_TEXTS, "at", "text", "attachments"}
+_FIELDS = {*_TEXTS, "at", "text", "attachments", "to_agency"}
 
 
 def _explain(value: Any) -> None:
@@ -217,6 +225,8 @@ def _explain(value: Any) -> None:
         raise Wrong("invalid_at", "'at' is not an RFC 3339 time with its offset")
     if not math.isfinite(at):
         raise Wrong("invalid_at", "'at' is not a finite number")
+    if not isinstance(value.get("to_agency"), bool | None):
+        raise Wrong("wrong_type", "'to_agency' is neither true nor false")
     _explain_attachments(value.get("attachments", []))
 
 
