@@ -48,6 +48,7 @@ class Act(StrEnum):
     UNMASK = "unmask"
     SEE_AUDIT = "see_audit"
     REVIEW_AUDIT = "review_audit"
+    LINK_ACCOUNTS = "link_accounts"
     HOLD_TEXT = "hold_text"
     RECEIVE_REQUESTS = "receive_requests"
     ANSWER_REQUESTS = "answer_requests"
@@ -55,7 +56,7 @@ class Act(StrEnum):
     ADMINISTER = "administer"
 
 
-_EVIDENCE = frozenset({Act.EXPORT_EVIDENCE, Act.UNMASK})
+_EVIDENCE = frozenset({Act.EXPORT_EVIDENCE, Act.UNMASK, Act.LINK_ACCOUNTS})
 _COUNSELLING = frozenset(
     {
         Act.SEE_ALERTS,

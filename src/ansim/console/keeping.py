@@ -34,7 +34,7 @@ class Keeper:
     def _keep(self) -> None:
         from django.db import close_old_connections, connections
 
-        from ansim.casework.actions import audit_chain, donor_notices, notices, watch
+        from ansim.casework.actions import audit_chain, donor_notices, notices, repeats, watch
         from ansim.console import preparing
 
         rounds = 0
@@ -45,6 +45,7 @@ class Keeper:
                 notices.deliver()
                 donor_notices.deliver()
                 preparing.sweep()
+                repeats.keep()
                 if rounds % CHAIN_ROUNDS == 0:
                     audit_chain.keep(timezone.now())
                 rounds += 1

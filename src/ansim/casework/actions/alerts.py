@@ -20,6 +20,7 @@ from ansim.casework.models import (
     Answer,
     HandOff,
     Outcome,
+    RepeatPending,
     State,
     StreamCommand,
     Turn,
@@ -60,6 +61,8 @@ def _still_open(alert: Alert) -> None:
 
 
 def _tell_stream(kind: str, alert: Alert) -> None:
+    """That it was closed or reopened; links with other accounts are looked at anew as well."""
+    RepeatPending.objects.create(alert=alert.pk)
     StreamCommand.objects.create(
         kind=kind,
         payload={

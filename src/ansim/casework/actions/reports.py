@@ -21,6 +21,7 @@ from ansim.casework.models import (
     AuditEvent,
     Conversation,
     Outcome,
+    RepeatPending,
     SourceRecord,
     State,
 )
@@ -254,7 +255,16 @@ def _write(books: _Books) -> None:
         )
     folding.elect(books.refold)
     TurnRow.objects.bulk_create(books.turns.values(), ignore_conflicts=True)
+    RepeatPending.objects.bulk_create(RepeatPending(alert=pk) for pk in _looked_at(books))
     AuditEvent.objects.bulk_create([*_raised_rows(books), *_updated_rows(books)])
+
+
+def _looked_at(books: _Books) -> set[int]:
+    """Alerts that are new or whose account has said something: it may be known again (R25)."""
+    spoke = {(turn.conversation_id, turn.author) for turn in books.turns.values()}
+    news = (alert for alert, _ in books.updates.values())
+    told = {alert.pk for alert in news if (alert.conversation_id, alert.about) in spoke}
+    return told | {alert.pk for alert in books.new}
 
 
 def _raised_rows(books: _Books) -> Iterable[AuditEvent]:

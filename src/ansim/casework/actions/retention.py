@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit, case_retention, donors, interventions
+from ansim.casework.actions import audit, case_retention, donors, interventions, repeats
 from ansim.casework.actions.alerts import UNDO
 from ansim.casework.models import (
     Alert,
@@ -27,6 +27,7 @@ from ansim.casework.models import (
     HandOff,
     Handover,
     LegalHold,
+    LinkAppeal,
     Outcome,
     OutgoingMessage,
     Referral,
@@ -35,6 +36,7 @@ from ansim.casework.models import (
     SafetyPlan,
     State,
     SubjectRequest,
+    Trace,
     Turn,
 )
 
@@ -47,6 +49,7 @@ DRAFTS = timedelta(days=7)
 TIMES: dict[str, timedelta] = {
     "turns": FLAGGED,
     "messages": FLAGGED,
+    "links": FLAGGED,
     "notes": FLAGGED,
     "hand_offs": FLAGGED,
     "plans": FLAGGED,
@@ -65,6 +68,8 @@ it. Of a donated file only its turns are kept, which are turns like all others."
 LABELS = {
     "turns": _("대화의 글"),
     "messages": _("상담원이 보낸 글"),
+    "links": _("계정 연결에 대한 글"),
+    "traces": _("기한이 지난 연결 흔적"),
     "notes": _("메모"),
     "hand_offs": _("연계 기록"),
     "plans": _("안전 계획"),
@@ -84,6 +89,8 @@ class Purged(msgspec.Struct, frozen=True, kw_only=True):
 
     turns: int = 0
     messages: int = 0
+    links: int = 0
+    traces: int = 0
     notes: int = 0
     hand_offs: int = 0
     plans: int = 0
@@ -104,6 +111,7 @@ def purge(now: datetime) -> Purged:
     conversation. Everything else: twelve months after casework took it over, open or not. What was
     deleted is reported in an audit row, in numbers.
     """
+    traces = repeats.expire(now)  # first: who links accounts waits for nobody who holds alerts
     over, old = _dismissed(now), _aged(now)
     # Read after the alerts are locked: who places a hold locks its alert as well.
     held = set(
@@ -134,6 +142,20 @@ def purge(now: datetime) -> Purged:
     done = Purged(
         turns=turns,
         messages=len(going),
+        links=_empty(
+            LinkAppeal.objects.filter(
+                Q(conversation__in={alert.conversation_id for alert in over})
+                | (Q(received_at__lte=now - FLAGGED) & ~Q(conversation__in=held))
+            ),
+            ("words", "grounds"),
+        )
+        + _empty(
+            Trace.objects.filter(
+                Q(first_at__lte=now - FLAGGED) & ~Q(sighting__conversation__in=held)
+            ),
+            ("note",),
+        ),
+        traces=traces,
         notes=_empty(CaseNote.objects.filter(of_alerts("at")), ("text",))
         + _empty(Handover.objects.filter(offered_at__lte=now - FLAGGED), ("note",)),
         hand_offs=_empty(

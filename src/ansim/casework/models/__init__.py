@@ -23,6 +23,7 @@ from ansim.casework.models.intervention import (
 )
 from ansim.casework.models.record import AuditEvent, StreamCommand
 from ansim.casework.models.referral import Agency, Answer, HandOff, SafetyPlan
+from ansim.casework.models.repeat import LinkAppeal, RepeatPending, Sighting, Trace
 from ansim.casework.models.reporting import (
     Referral,
     ReferralPackage,
@@ -71,6 +72,7 @@ __all__ = [
     "Handover",
     "HandoverItem",
     "LegalHold",
+    "LinkAppeal",
     "MessageTemplate",
     "Notice",
     "Outcome",
@@ -81,16 +83,19 @@ __all__ = [
     "ReferralPackage",
     "ReferralState",
     "ReferralVersion",
+    "RepeatPending",
     "ReportDuty",
     "ResponseTarget",
     "SafetyPlan",
     "SavedView",
     "SentBy",
+    "Sighting",
     "SourceRecord",
     "State",
     "StreamCommand",
     "SubjectRequest",
     "TeamPlan",
     "TemplateVersion",
+    "Trace",
     "Turn",
 ]

@@ -1,0 +1,227 @@
+"""Knows accounts again that come back: takes the traces of every alert, links what shares one, and
+lets traces go when their time is over (R25).
+
+Nothing follows from a link by itself: no block, no report, no message. What people decide about
+links is in ``linking.py``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, Max, Min, OuterRef, Q
+from django.utils import timezone
+
+from ansim.casework.actions import audit
+from ansim.casework.actions.alerts import UNDO
+from ansim.casework.actions.regrouping import counting, locked, regroup
+from ansim.casework.contacts import MOST, contacts
+from ansim.casework.models import (
+    Alert,
+    LegalHold,
+    LinkAppeal,
+    Outcome,
+    RepeatPending,
+    Sighting,
+    State,
+    Trace,
+    Turn,
+)
+from ansim.casework.sealing import keyring
+from ansim.keys import KeyLost
+
+LASTS = timedelta(days=180)
+"""A trace counts for so long after it was last seen; seen again elsewhere, it counts longer."""
+LONGEST = timedelta(days=730)
+"""And never longer than this after it was last seen with the same account."""
+REFRESH = timedelta(days=7)
+"""Renewing is put off until it moves the date by so much."""
+
+A_BATCH = 100
+SURE = 0.5
+_YOUNG = ("V1", "V2", "V3", "V4", "V5")
+_MOST_YOUTHS = 200
+_DISMISSED = Q(state=State.CLOSED, outcome=Outcome.NOT_GROOMING)
+
+Found = dict[str, tuple[str, str, int, datetime]]
+"""By hash: kind, service, in how many messages, and when casework took over the last of them."""
+
+
+def hashed(kind: str, *value: str) -> str:
+    """The keyed hash of a trace. It stays the same when keys are rotated, and says nothing to who
+    has only the database."""
+    return keyring().pseudonym("repeat", kind, *value)
+
+
+def keep(seconds: float = 1.0) -> int:
+    """Looks at what is waiting, for about so long. Returns how many entries were done."""
+    until = time.monotonic() + seconds
+    done = some = look()
+    while some == A_BATCH and time.monotonic() < until:
+        some = look()
+        done += some
+    return done
+
+
+def look() -> int:
+    """Takes the traces of alerts that had news, and links what they share with others."""
+    if not RepeatPending.objects.exists():
+        return 0
+    with transaction.atomic():
+        locked()
+        waiting = dict(RepeatPending.objects.order_by("pk").values_list("pk", "alert")[:A_BATCH])
+        about = set(
+            Alert.objects.filter(pk__in=set(waiting.values())).values_list(
+                "conversation", "conversation__source", "about"
+            )
+        )
+        touched = [
+            pk
+            for conversation, source, account in sorted(about)
+            if (pk := _look_at(conversation, source, account))
+        ]
+        if touched:
+            regroup(touched, audit.WATCH)
+        RepeatPending.objects.filter(pk__in=waiting).delete()
+    return len(waiting)
+
+
+def kept_apart(conversation: int, source: str, account: str) -> bool:
+    """Whether an appeal was upheld that covers this account here."""
+    return LinkAppeal.objects.filter(
+        Q(conversation=conversation) | Q(whole_account=True, conversation__source=source),
+        account=account,
+        state=LinkAppeal.State.UPHELD,
+    ).exists()
+
+
+def _look_at(conversation: int, source: str, account: str) -> int | None:
+    """Brings one sighting up to date. Its id if links may have changed by it."""
+    alerts = Alert.objects.filter(conversation=conversation, about=account)
+    spans = alerts.aggregate(first=Min("raised_at"), last=Max("updated_at"))
+    row, new = Sighting.objects.get_or_create(
+        conversation_id=conversation,
+        account=account,
+        defaults={"first_at": spans["first"], "last_at": spans["last"]},
+    )
+    before = (row.alerts > 0, row.apart)
+    row.alerts = alerts.exclude(_DISMISSED).count()
+    row.apart = kept_apart(conversation, source, account)
+    row.first_at, row.last_at = spans["first"], spans["last"]
+    changed = new or before != (row.alerts > 0, row.apart)
+    if row.alerts and not row.apart:
+        changed |= _take(row, source)
+    row.save()
+    return row.pk if changed else None
+
+
+def _take(row: Sighting, source: str) -> bool:
+    """Takes the traces of what was said since the last look. Whether there is a new one."""
+    said = Turn.objects.filter(
+        conversation=row.conversation_id, pk__gt=row.last_turn, by_agency=False
+    )
+    newest = said.aggregate(pk=Max("pk"))["pk"] or row.last_turn
+    said = said.filter(pk__lte=newest)
+    _youths(row, said.exclude(author=row.account).values_list("author", "tactics"))
+    own = said.filter(author=row.account)
+    evidence = own.aggregate(at=Max("kept_at"))["at"]
+    found: Found = {}
+    if evidence is not None or not row.last_turn:
+        mark = hashed("account", source, row.account)
+        found[mark] = (Trace.Kind.ACCOUNT, "", 1, evidence or row.last_at)
+    # Words whose key is lost tell nothing; the account itself is known all the same.
+    with suppress(KeyLost):
+        _named(found, own.filter(text__isnull=False).values_list("text", "kept_at").iterator())
+    row.last_turn = newest
+    return _note(row, found)
+
+
+def _youths(row: Sighting, said: Iterable[tuple[str, dict[str, object]]]) -> None:
+    known = dict.fromkeys(row.youths)
+    for author, tactics in said:
+        if any(isinstance(p := tactics.get(name), float) and p >= SURE for name in _YOUNG):
+            known[author] = None
+    row.youths = list(known)[:_MOST_YOUTHS]
+
+
+def _named(found: Found, said: Iterable[tuple[Any, datetime]]) -> None:
+    for text, kept_at in said:
+        for one in set(contacts(text or "")):
+            mark = hashed(one.kind, one.service, one.value)
+            if mark in found:
+                kind, service, seen, at = found[mark]
+                found[mark] = (kind, service, seen + 1, max(at, kept_at))
+            elif len(found) <= MOST:
+                found[mark] = (one.kind, one.service, 1, kept_at)
+
+
+def _note(row: Sighting, found: Found) -> bool:
+    now = timezone.now()
+    known = {trace.hash: trace for trace in row.traces.all()}
+    fresh = []
+    for mark, (kind, service, seen, at) in found.items():
+        trace = known.get(mark)
+        if trace is None:
+            if at + LASTS > now:
+                Trace.objects.create(
+                    sighting=row,
+                    kind=kind,
+                    service=service,
+                    hash=mark,
+                    seen=seen,
+                    first_at=at,
+                    last_at=at,
+                    expires_at=at + LASTS,
+                )
+                fresh.append(mark)
+        elif trace.review != Trace.Review.REJECTED:
+            trace.seen += seen if kind != Trace.Kind.ACCOUNT else 0
+            trace.last_at = max(trace.last_at, at)
+            trace.expires_at = max(trace.expires_at, at + LASTS)
+            trace.save(update_fields=["seen", "last_at", "expires_at"])
+    _renew(set(found), now)
+    return bool(fresh)
+
+
+def _renew(hashes: set[str], now: datetime) -> None:
+    """The same seen again somewhere: what others carry of it counts longer too."""
+    others = Trace.objects.filter(hash__in=hashes, expires_at__lt=now + LASTS - REFRESH)
+    later = []
+    for trace in others.exclude(review=Trace.Review.REJECTED):
+        until = min(now + LASTS, trace.last_at + LONGEST)
+        if until > trace.expires_at:
+            trace.expires_at = until
+            later.append(trace)
+    Trace.objects.bulk_update(later, ["expires_at"], batch_size=200)
+
+
+@transaction.atomic
+def expire(now: datetime) -> int:
+    """Takes away traces whose time is over and sightings of nothing but false alarms, and links
+    what is left anew. Returns how many traces went. What a legal hold covers stays."""
+    locked()
+    held = LegalHold.objects.filter(released_at=None).values("alert__conversation")
+    needed = Alert.objects.filter(
+        conversation=OuterRef("conversation"), about=OuterRef("account")
+    ).exclude(_DISMISSED & Q(closed_at__lte=now - UNDO))
+    free = Sighting.objects.exclude(conversation__in=held)
+    dismissed = set(free.filter(~Exists(needed)).values_list("pk", flat=True))
+    old = Trace.objects.filter(
+        Q(expires_at__lte=now, sighting__in=free) | Q(sighting__in=dismissed)
+    )
+    touched = dismissed | set(old.values_list("sighting", flat=True))
+    if not touched:
+        return 0
+    groups = set(Sighting.objects.filter(pk__in=touched).values_list("group", flat=True))
+    hashes = set(old.values_list("hash", flat=True))
+    gone = old.delete()[0]
+    near = set(Sighting.objects.filter(group__in=groups).values_list("pk", flat=True))
+    near |= set(counting().filter(hash__in=hashes).values_list("sighting", flat=True))
+    Sighting.objects.filter(Q(pk__in=dismissed) | Q(pk__in=touched, traces=None)).delete()
+    regroup(Sighting.objects.filter(pk__in=near).values_list("pk", flat=True), audit.RETENTION)
+    return gone
