@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from ansim.casework.actions import alerts, evidence, interventions, referrals, retention
+from ansim.casework.actions import alerts, donors, evidence, interventions, referrals, retention
 from ansim.casework.errors import Refused
 from ansim.casework.evidence import gathering, lettering, verifying
 from ansim.casework.evidence.packing import Package
@@ -154,6 +155,33 @@ def test_words_of_the_agency_are_there_once_with_their_writer(
     assert [(line["sender"], line["delivery"]) for line in ours] == [("counsellor", "sent")]
     assert "괜찮아요?" in ours[0]["text"]
     assert len(said) == 5
+
+
+def test_it_says_who_could_read_an_answer_and_what_came_by_code(
+    alert: Alert, liaison: Account, counsellor: Account
+) -> None:
+    said = (
+        turn(11, author="youth", text="몰래 하는 말", to_agency=True),
+        turn(12, author="youth", text="모두에게", to_agency=False),
+    )
+    alerts.raise_or_update([report(2, turns=said)])
+    alerts.claim(alert.pk, counsellor)
+    opened = donors.open_line(alert.conversation, counsellor, given_by="guardian", under_14=False)
+    interventions.send(alert.pk, counsellor, "열어 본 글", donor=opened.line.pk)
+    donors.look(opened.code)
+    donors.answer(opened.code, "보호자의 답", uuid4())
+    interventions.send(alert.pk, counsellor, "아직 안 연 글", donor=opened.line.pk)
+    package = packed(alert, liaison)
+    lines = rows(files(package)["facts/messages.jsonl"])
+    to = {line["text"]: line.get("to") for line in lines}
+    assert to["몰래 하는 말"] == "agency"
+    assert to["모두에게"] == "room"
+    assert to["열어 본 글"] == opened.line.pseudonym
+    assert to["보호자의 답"] == "agency"
+    assert "아직 안 연 글" not in to
+    assert {line["sender"] for line in lines if line["text"] == "보호자의 답"} == {
+        opened.line.pseudonym
+    }
 
 
 def test_names_go_in_sealed_and_only_who_may_unmask_gets_them_open(

@@ -112,7 +112,7 @@ async def test_a_page_that_comes_late_or_again_sees_what_was_said(running: Runni
 
 
 async def test_words_for_one_person_reach_the_window_of_that_nickname_alone(
-    running: Running, ledger: MemoryLedger, keyring: Keyring
+    running: Running, ledger: MemoryLedger, keyring: Keyring, config: Config
 ) -> None:
     async with (
         listening(running, "two", nickname="지나가는사람") as stranger,
@@ -144,6 +144,9 @@ async def test_words_for_one_person_reach_the_window_of_that_nickname_alone(
         await until(lambda: len(late.said()) == 2)
     async with listening(running, "two", nickname="푸른고래") as again:
         await until(lambda: len(again.said()) == 4)
+    known = {message.text: message.to_agency for message in await stored(config, keyring)}
+    assert known["도와주세요"] is True, "the thread says so"
+    assert known["ㅎㅎ"] is False
 
 
 async def test_a_counsellors_words_appear_at_once_as_the_agencys_and_only_once(

@@ -135,6 +135,15 @@ async def test_the_same_id_twice_is_one_message(
     assert len(await stored(config, keyring)) == 2
 
 
+async def test_who_could_read_a_message_is_kept_and_unknown_stays_unknown(
+    running: Running, config: Config, keyring: Keyring
+) -> None:
+    said = [item(1, to_agency=True), item(2, to_agency=False), item(3), item(4, to_agency=None)]
+    assert (await running.send(said)).json()["accepted"] == 4
+    messages = await stored(config, keyring)
+    assert [message.to_agency for message in messages] == [True, False, None, None]
+
+
 BAD: list[tuple[Any, str, str]] = [
     (item(1, extra=1), "unknown_field", "extra"),
     (item(1, by_agency=True), "unknown_field", "by_agency"),
@@ -164,6 +173,8 @@ BAD: list[tuple[Any, str, str]] = [
     ),
     (item(1, attachments=[{"kind": "file", "name": "x" * 301}]), "too_long", "300"),
     (item(1, attachments={"kind": "image"}), "wrong_type", "attachments"),
+    (item(1, to_agency=1), "wrong_type", "to_agency"),
+    (item(1, to_agency="yes"), "wrong_type", "to_agency"),
     (item(1, text="x", filler="y" * 530_000), "item_too_large", "512 KiB"),
     ("just a string", "not_an_object", "object"),
     (None, "not_an_object", "object"),

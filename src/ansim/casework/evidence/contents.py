@@ -72,7 +72,8 @@ class Said:
     withheld: list[dict[str, Any]] = field(default_factory=list)
     delivery: str = ""
     to: str = ""
-    """Of the agency's: pseudonym of the one account that it was meant for; empty: everybody."""
+    """Of the agency's: pseudonym of the one account that it was meant for; empty: everybody.
+    Of others "agency" where it was said to the agency alone, "room" where all could read it."""
     viewed: list[dict[str, Any]] = field(default_factory=list)
     risk: float | None = None
     tactics: dict[str, float] = field(default_factory=dict)
@@ -99,6 +100,8 @@ class Said:
             line["withheld"] = self.withheld
         if self.delivery:
             line |= {"delivery": self.delivery, "to": self.to or "everybody"}
+        elif self.to:
+            line["to"] = self.to
         return line
 
     def estimate(self) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def _said(alert: Alert, progress: Progress) -> list[_Kept]:
     outgoing = list(
         OutgoingMessage.objects.filter(
             alert__conversation=alert.conversation_id, state__in=MAY_HAVE_ARRIVED
-        ).select_related("author")
+        ).select_related("author", "donor")
     )
     ours = {str(message.pk) for message in outgoing}
     rows = Turn.objects.filter(conversation=alert.conversation_id)
@@ -138,6 +138,7 @@ def _turn(turn: Turn) -> Said:
         # Where something was taken out, places in the text mean nothing any more.
         spans=[] if withheld else turn.spans,
         assessed=turn.assessed and not turn.by_agency,
+        to={True: "agency", False: "room", None: ""}[turn.to_agency],
     )
 
 
@@ -152,7 +153,7 @@ def _sent(message: OutgoingMessage) -> Said:
         kept_at=message.created_at.timestamp(),
         text=message.text,
         delivery=message.state,
-        to=message.recipient,
+        to=message.donor.pseudonym if message.donor else message.recipient,
     )
 
 

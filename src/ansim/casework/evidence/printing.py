@@ -185,6 +185,8 @@ def words(message: Said, people: Mapping[str, Person]) -> str:
         alone = people.get(message.to)
         whom = "모두에게" if not message.to else f"{alone.letter if alone else message.to}에게만"
         parts.append(f"[상담원 {message.sender}, {whom}, {state}]")
+    elif message.to == "agency":
+        parts.append("[상담원에게만 한 말 / said to the agency alone]")
     return "\n".join(part for part in parts if part)
 
 
