@@ -10,7 +10,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from ansim.casework.actions import alerts
+from ansim.casework.actions import alerts, rights
 from ansim.casework.models import Account, SourceRecord
 from ansim.casework.roles import TABLE, Act, Role
 from ansim.console.administration import site
@@ -65,6 +65,11 @@ NEEDED: dict[str, Act | None] = {
     "/kept/": Act.HOLD_TEXT,
     "/kept/hold/": Act.HOLD_TEXT,
     "/kept/1/release/": Act.HOLD_TEXT,
+    "/requests/": Act.RECEIVE_REQUESTS,
+    "/requests/stops/1/lift/": Act.ANSWER_REQUESTS,
+    "/requests/1/": Act.ANSWER_REQUESTS,
+    "/requests/1/letter/": Act.ANSWER_REQUESTS,
+    "/requests/1/take/": Act.ANSWER_REQUESTS,
     "/audit/export/": Act.REVIEW_AUDIT,
     "/audit/review/": Act.REVIEW_AUDIT,
     "/first-messages/": Act.APPROVE_TEMPLATES,
@@ -99,6 +104,7 @@ POST_ONLY = (
     *("forget", "escalate", "answer", "hold", "resume", "hand-over", "note", "sign", "withdraw"),
     *("targets/P1", "channels", "try", "plan", "again", "drafts/message", "rested"),
     "donors/1/code",
+    *("stops/1/lift", "requests/1/letter", "requests/1/take"),
     *("sessions/end", "codes/new", "audit/export", "kept/hold"),
 )
 PLACES = {
@@ -114,6 +120,9 @@ PLACES = {
     "<int:hand_off_id>": "1",
     "<int:line_id>": "1",
     "<int:hold_id>": "1",
+    "<int:stop_id>": "1",
+    "<int:request_id>": "1",
+    "<slug:verb>": "take",
     "<int:factor_id>": "1",
     "<int:account_id>": "1",
     "<str:form>": "message",
@@ -142,6 +151,11 @@ def alert_one(source: SourceRecord) -> int:
     from ansim.casework.models import Alert
 
     Alert.objects.filter(pk=pk).update(id=1)
+    lead = Account.objects.create_user("lead", password="pw", role=Role.SUPERVISOR)
+    row = rights.receive(
+        lead, kind="access", by="subject", way="room", words="보여 주세요", contact=""
+    )
+    type(row).objects.filter(pk=row.pk).update(id=1)
     return 1
 
 

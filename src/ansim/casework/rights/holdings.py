@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Min, Q
 from ansim.casework.actions.retention import FLAGGED
 from ansim.casework.models import (
     Alert,
+    CasePerson,
     Conversation,
     Correction,
     HandOff,
@@ -187,3 +188,12 @@ def corrections(holding: Holding) -> list[Correction]:
             alert__conversation__in=[room.conversation for room in holding.rooms]
         ).select_related("alert", "turn", "made_by")
     )
+
+
+def cases(holding: Holding) -> list[int]:
+    """Numbers of the cases in which the account is noted down. What stands in them is for those
+    admitted to them."""
+    rows = CasePerson.objects.filter(
+        source=holding.source, account=holding.account, removed_at=None
+    )
+    return sorted(set(rows.values_list("case", flat=True)))

@@ -91,6 +91,13 @@ def left(until: datetime) -> str:
 
 
 @register.filter
+def days_left(until: datetime) -> str:
+    """Whole days to a day in the calendar: 9일 남음; today counts as none."""
+    days = max(0, (timezone.localdate(until) - timezone.localdate()).days)
+    return ngettext("%(n)d일 남음", "%(n)d일 남음", days) % {"n": days}
+
+
+@register.filter
 def minutes(seconds: int) -> str:
     """Seconds as minutes, without a needless fraction: 120 → 2, 90 → 1.5."""
     return f"{seconds / 60:g}"
