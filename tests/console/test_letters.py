@@ -139,7 +139,7 @@ def test_the_page_is_kept_by_nobody_and_found_by_no_search_engine(code: str) -> 
     for answer in (Client().get("/letters/"), Client().post("/letters/", {"code": code})):
         assert "noindex" in answer["X-Robots-Tag"]
         assert "no-store" in answer["Cache-Control"]
-        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["Referrer-Policy"] == "same-origin"
         assert '<meta name="robots" content="noindex' in text(answer)
         assert "ansim_session" not in answer.cookies
 

@@ -66,7 +66,6 @@ def letters(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, status: int = 200, **shown: object) -> HttpResponse:
     response = render(request, "console/letters.html", shown, status=status)
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 

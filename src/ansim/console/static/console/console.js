@@ -129,11 +129,26 @@
     if (event.target.id === "composer") {
       const sent = $(".banner.success", event.target);
       const first = $("textarea, button.main", event.target);
-      if (sent && thread) thread.scrollIntoView({ block: "nearest" });
+      if (sent) {
+        sent.focus({ preventScroll: true }); // the button that was pressed is gone
+        if (thread) thread.scrollIntoView({ block: "nearest" });
+      }
       else if (first) first.focus();
     }
     announce();
   });
+
+  // --- the menu of a narrow screen, folded behind its button ---------------------------------------
+  const menu = $(".menu-button");
+  const unfold = (wide) => menu.setAttribute("aria-expanded", String(wide));
+  if (menu) {
+    menu.addEventListener("click", () => unfold(menu.getAttribute("aria-expanded") !== "true"));
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || menu.getAttribute("aria-expanded") !== "true" || !menu.closest("header").contains(event.target)) return;
+      unfold(false);
+      menu.focus();
+    });
+  }
 
   // --- the composer ---------------------------------------------------------------------------
   document.addEventListener("change", (event) => {
