@@ -26,6 +26,7 @@ from ansim.console.views import (
     shift,
     signing_in,
     standing,
+    statistics,
     triage,
     upload,
 )
@@ -88,6 +89,8 @@ pages = [
     path("requests/<int:request_id>/", rights.show, name="request"),
     path("requests/<int:request_id>/letter/", rights.document, name="request_letter"),
     path("requests/<int:request_id>/<slug:verb>/", rights.act, name="request_act"),
+    path("reports/<slug:name>/", statistics.report, name="report"),
+    path("reports/<slug:name>/file/", statistics.take, name="report_file"),
     path("audit/", auditing.audit, name="audit"),
     path("audit/export/", auditing.export, name="audit_export"),
     path("audit/review/", auditing.review, name="audit_review"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q
 
+from ansim.casework.actions import referrals
 from ansim.casework.actions.retention import FLAGGED
 from ansim.casework.models import (
     Alert,
@@ -76,8 +77,11 @@ class Holding:
     @property
     def may_not_be_warned(self) -> bool:
         """Whether the police asked that this account learns nothing (APCJS 38-2 (2))."""
-        rooms = [room.conversation for room in self.rooms]
-        return HandOff.objects.filter(alert__conversation__in=rooms, do_not_warn=True).exists()
+        return any(
+            referrals.warned_off(alert)
+            for room in self.rooms
+            for alert in (*room.alerts, *room.others)
+        )
 
 
 def of(source: SourceRecord, account: str) -> Holding:

@@ -1,0 +1,1 @@
+"""What the agency tells about itself: transparency report, statistics, impact assessment (R30)."""
