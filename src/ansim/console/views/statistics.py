@@ -77,7 +77,7 @@ def report(request: StaffRequest, name: str) -> HttpResponse:
 @needs(Act.SEE_REPORTS)
 def take(request: StaffRequest, name: str) -> HttpResponseBase:
     """The same as a file; who took it and why is put on record first."""
-    form = request.POST.get("form", "")
+    form = request.POST.get("form", "md")
     if name not in accounting.NAMES or form not in FORMS:
         raise Http404
     months = _months(request.POST.get("months", ""))
