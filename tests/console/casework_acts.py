@@ -13,9 +13,13 @@ import json
 import sys
 import time
 from io import BytesIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ansim.casework.models import Account
 
 
-def raise_alert(room: str, sequence: int = 1) -> int:
+def raise_alert(room: str, sequence: int = 1, later: str = "") -> int:
     from ansim.casework.actions import alerts
     from ansim.casework.actions.alerts import AlertReport
     from ansim.detection import Priority, Reason, Span, Turn, Versions
@@ -44,6 +48,7 @@ def raise_alert(room: str, sequence: int = 1) -> int:
             0.91,
         ),
         ("youth", "싫어요 무서워요", {"V1": 0.9, "V2": 0.7}, (Span(0, 3, "V1"),), 0.93),
+        *([("stranger", later, {}, (), 0.93)] if later else []),
     ]
     turns = tuple(
         Turn(
@@ -125,12 +130,28 @@ def busy_night() -> dict[str, str]:
     Alert.objects.filter(pk=5).update(due_at=late)
     views.save(me, "급한 것", "p=P1")
     shifts.offer(me, lead, "조용한 밤이었습니다.")
+    come_back(lead)
     channels.add("webhook", "당직 메신저", "https://notices.invalid/desk", lead)
     passwords = {}
     for role in (Role.LIAISON, Role.RESEARCHER, Role.AUDITOR):
         passwords[role.value] = f"only-for-tests-{role.value}"
         accounts.create(role.value, passwords[role.value], role, actor=audit.SETUP, is_demo=True)
     return passwords
+
+
+def come_back(lead: Account) -> None:
+    """The accounts of alerts 1, 2 and 5 tell the same messenger name. Links were looked at in part;
+    one appeal waits, one was upheld."""
+    from ansim.casework.actions import linking, repeats
+    from ansim.casework.models import Sighting, Trace
+
+    for room in ("one", "two", "five", "six"):
+        raise_alert(room, 2, "텔레그램 아이디 star_99 로 와")
+    repeats.keep()
+    first, second, _, last = Sighting.objects.filter(traces__kind="handle").order_by("pk")
+    linking.review(Trace.objects.get(sighting=first, kind="handle").pk, lead, True, "둘 다 읽음")
+    linking.appeal(second.pk, lead, "제 아이디를 다른 사람이 썼어요")
+    linking.decide(linking.appeal(last.pk, lead, "제가 아니에요").pk, lead, True, "본인이 아님")
 
 
 def take_evidence(alert: int) -> str:

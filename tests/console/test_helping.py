@@ -288,11 +288,11 @@ def test_a_kind_of_content_that_is_spared_stays_covered_until_asked_for(
 def test_alerts_on_the_same_account_in_other_rooms_are_listed(
     counsellor: Client, alert: Alert
 ) -> None:
-    assert "이 계정의 다른 경보 0건" in html(counsellor, f"/alerts/{alert.pk}/")
+    assert "이 계정과 이어진 계정의 다른 경보 0건" in html(counsellor, f"/alerts/{alert.pk}/")
     [other] = alerts.raise_or_update([report(1, conversation="elsewhere", turns=(risky(7),))])
     alerts.raise_or_update([report(1, conversation="far", about="somebody", turns=(risky(8),))])
     page = html(counsellor, f"/alerts/{alert.pk}/")
-    assert "이 계정의 다른 경보 1건" in page
+    assert "이 계정과 이어진 계정의 다른 경보 1건" in page
     assert f'href="/alerts/{other}/"' in page
     assert "다른 대화방" in page
 

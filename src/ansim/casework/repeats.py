@@ -15,7 +15,7 @@ from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions.regrouping import counting, too_common
-from ansim.casework.models import Alert, CaseAlert, Outcome, Sighting, State, Trace
+from ansim.casework.models import Alert, CaseAlert, LinkAppeal, Outcome, Sighting, State, Trace
 
 MOST_LINKED = 50
 """Linked accounts whose alerts are told of beside an alert."""
@@ -88,10 +88,13 @@ class Attempt:
     ties: list[Tie] = field(default_factory=list)
     cases: dict[int, int] = field(default_factory=dict)
     """Case by alert, for those that belong to one."""
+    appealed: bool = False
+    """Somebody says that it is not theirs, and nobody has decided yet."""
 
     @property
-    def rejected(self) -> list[Tie]:
-        return [tie for tie in self.ties if tie.trace.review == Trace.Review.REJECTED]
+    def rows(self) -> list[tuple[Alert, int | None]]:
+        """Its alerts, each with the case it belongs to."""
+        return [(alert, self.cases.get(alert.pk)) for alert in self.alerts]
 
 
 @dataclass(slots=True)
@@ -125,6 +128,11 @@ class Repeat:
     @property
     def accounts(self) -> int:
         return len({attempt.sighting.account for attempt in self.attempts})
+
+    @property
+    def names(self) -> list[str]:
+        """The first few of its accounts."""
+        return list(dict.fromkeys(attempt.sighting.account for attempt in self.attempts))[:3]
 
     @property
     def sources(self) -> list[str]:
@@ -207,6 +215,13 @@ def gather(groups: Collection[int]) -> list[Repeat]:
     cases = dict(CaseAlert.objects.filter(alert__in=numbers).values_list("alert", "case"))
     for attempt in attempts.values():
         attempt.cases = {a.pk: cases[a.pk] for a in attempt.alerts if a.pk in cases}
+    waiting = set(
+        LinkAppeal.objects.filter(state=LinkAppeal.State.WAITING).values_list(
+            "conversation", "account"
+        )
+    )
+    for place, pk in at.items():
+        attempts[pk].appealed = place in waiting
     _tie(attempts)
     found: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in attempts.values():

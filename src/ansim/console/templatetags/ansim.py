@@ -120,6 +120,12 @@ def harmless(text: str) -> str:
 
 
 @register.filter
+def tail(pseudonym: str) -> str:
+    """The end of a pseudonym, by which people tell accounts apart."""
+    return marking.harmless(pseudonym)[-4:]
+
+
+@register.filter
 def percent(risk: float) -> str:
     return f"{in_percent(risk)}%"
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from ansim.casework import repeats
 from ansim.casework.actions import drafts, referrals
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Agency, Alert, Answer, HandOff, SafetyPlan, State
@@ -53,13 +54,12 @@ def context(user: Account, alert: Alert) -> dict[str, Any]:
 
 
 def assessed(alert: Alert) -> dict[str, Any]:
-    """What stands beside the assessment: the checklist, and alerts on the same account anywhere."""
-    others = Alert.objects.filter(
-        about=alert.about, conversation__source=alert.conversation.source_id
-    ).exclude(pk=alert.pk)
+    """What stands beside the assessment: the checklist, and alerts on the same account anywhere and
+    on those linked with it."""
+    others = repeats.elsewhere(alert)
     return {
         "facts": facts.gather(alert, language()),
-        "elsewhere": list(others.order_by("-raised_at")[:EARLIER]),
+        "elsewhere": list(others[:EARLIER]),
         "elsewhere_count": others.count(),
     }
 
