@@ -41,11 +41,32 @@ def test_a_file_of_unknown_form_is_named_by_its_first_unreadable_line(
     with pytest.raises(UnknownForm) as caught:
         parse(data, name="talk.txt")
     assert caught.value.line == line
-    for sentence in (caught.value.sentence("ko"), caught.value.sentence("en")):
-        assert "talk.txt" in sentence
-        assert str(line) in sentence
-        for form in KNOWN_FORMS:
-            assert form in sentence
+    is_text = data[:1] != b"\x00"
+    for sentence, kind in (
+        (caught.value.sentence("ko"), "카카오톡 ‘대화 내보내기’"),
+        (caught.value.sentence("en"), "KakaoTalk"),
+    ):
+        assert sentence.startswith("talk.txt: ")
+        assert (str(line) in sentence) is is_text, "a picture has no lines"
+        assert kind in sentence
+        assert not any(form in sentence for form in KNOWN_FORMS), "our own names help nobody"
+
+
+@pytest.mark.parametrize(
+    ("data", "korean", "english"),
+    [
+        (b"", "한 줄도 없습니다", "no message"),
+        (b"\n\n  \n", "한 줄도 없습니다", "no message"),
+        (bytes(300), "글로 된 파일이 아닙니다", "no text"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "글로 된 파일이 아닙니다", "no text"),
+        (b"hello", "1번째 줄이 아는 형식이 아닙니다: “hello”", "line 1 is in no form"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_as_it_is(data: bytes, korean: str, english: str) -> None:
+    with pytest.raises(UnknownForm) as caught:
+        parse(data)
+    assert korean in caught.value.sentence("ko")
+    assert english in caught.value.sentence("en")
 
 
 def test_the_error_shows_the_line_short_and_harmless() -> None:
@@ -179,7 +200,7 @@ def test_no_text_made_of_pieces_of_exports_crashes_it(text: str) -> None:
     try:
         export = parse(data)
     except ExportError as error:
-        said = (error.sentence("ko"), error.sentence("en"))
+        said: tuple[str, ...] = (error.sentence("ko"), error.sentence("en"))
     else:
         said = tuple(str(remark) for remark in export.warnings)
         _check(export, text)

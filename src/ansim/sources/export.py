@@ -125,23 +125,34 @@ class TooLarge(ExportError):
 
 
 class UnknownForm(ExportError):
-    """The file is in no form that is known. ``line`` is the first that could not be read."""
+    """The file is in no form that is known. ``line`` is the first that could not be read.
 
-    def __init__(self, line: int, text: str, known: tuple[str, ...], name: str = "") -> None:
+    ``known`` says in Korean and in English what can be read; ``data`` that the bytes are no text.
+    """
+
+    def __init__(
+        self, line: int, text: str, known: tuple[str, str], name: str = "", *, data: bool = False
+    ) -> None:
         shown = safe(text, 60)
-        quoted_ko = f"“{shown}”" if shown.strip() else "비어 있음"
-        quoted_en = f"“{shown}”" if shown.strip() else "nothing there"
+        if data or (shown.strip() and not shown.strip(" ·…")):
+            korean = (
+                "글로 된 파일이 아닙니다 (사진, 압축 파일, 다른 프로그램의 파일일 수 있습니다)."
+            )
+            english = "this is no text (perhaps a picture, an archive, another program's file)."
+        elif not shown.strip():
+            korean = f"{line}번째 줄에서 끝날 때까지 대화가 한 줄도 없습니다."
+            english = f"there is no message in it up to its end, line {line}."
+        else:
+            korean = f"{line}번째 줄이 아는 형식이 아닙니다: “{shown}”."
+            english = f"line {line} is in no form that is known: “{shown}”."
         file = safe(name, 80)
-        forms = ", ".join(known)
+        before = f"{file}: " if file else ""
         super().__init__(
-            f"{file + ': ' if file else ''}{line}번째 줄을 읽을 수 없습니다: {quoted_ko}. "
-            f"읽을 수 있는 형식: {forms}",
-            f"{file + ': ' if file else ''}line {line} cannot be read: {quoted_en}. "
-            f"Known forms: {forms}",
+            f"{before}{korean} 읽을 수 있는 형식: {known[0]}",
+            f"{before}{english} What can be read: {known[1]}",
             line,
         )
         self.text = shown
-        self.known = known
 
 
 def safe(text: str, limit: int | None = None) -> str:

@@ -19,6 +19,12 @@ KNOWN_FORMS = (
     "kakaotalk-csv",
 )
 
+READABLE = (
+    "카카오톡 ‘대화 내보내기’ 파일 (안드로이드·윈도우·아이폰의 txt, csv; 한국어와 영어).",
+    "files of KakaoTalk's “Export chat” (txt of Android, Windows, iPhone, csv; Korean, English).",
+)
+"""The same for people."""
+
 
 class What(Enum):
     """What a record is."""

@@ -6,6 +6,7 @@ with the message before it. docs/connectors/kakaotalk.md says what follows from 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
@@ -26,8 +27,8 @@ from ansim.sources.kakaotalk.decode import decode
 from ansim.sources.kakaotalk.entries import Entry
 from ansim.sources.kakaotalk.forms import (
     GRAMMARS,
-    KNOWN_FORMS,
     LONG_MONTH,
+    READABLE,
     SHORT_MONTH,
     Bracketed,
     Grammar,
@@ -55,7 +56,7 @@ def parse(data: bytes, *, name: str = "") -> Export:
         )
     decoded = decode(data)
     if decoded is None:
-        raise UnknownForm(1, "", KNOWN_FORMS, name)
+        raise UnknownForm(1, "", READABLE, name, data=True)
     text, broken = decoded
     text = text.removeprefix("\ufeff")
     lines = text.split("\n")
@@ -63,6 +64,22 @@ def parse(data: bytes, *, name: str = "") -> Export:
     if broken:
         first = text.count("\n", 0, text.find("\ufffd")) + 1
         remarks.append(Remark("bytes", first, broken))
+    try:
+        return _read(lines, name, remarks)
+    except UnknownForm:
+        if _is_data(text):
+            raise UnknownForm(1, "", READABLE, name, data=True) from None
+        raise
+
+
+def _is_data(text: str) -> bool:
+    """Whether this only passed for text: a picture, say, whose bytes are letters by chance."""
+    head = text[:4096]
+    odd = sum(unicodedata.category(c) == "Cc" and c not in "\t\n" for c in head)
+    return odd > 8 and odd * 50 > len(head)
+
+
+def _read(lines: Sequence[str], name: str, remarks: list[Remark]) -> Export:
     if table.is_table(lines):
         entries, unfinished = table.read(lines, name)
         if unfinished:
@@ -137,8 +154,8 @@ class _Text:
             elif system(line) is not None:
                 self._preamble.append(Entry(index + 1, None, "", line, spoken=False))
             elif set(line.strip()) != {"-"}:
-                raise UnknownForm(index + 1, line, KNOWN_FORMS, self.name)
-        raise UnknownForm(len(self.lines), self.lines[-1], KNOWN_FORMS, self.name)
+                raise UnknownForm(index + 1, line, READABLE, self.name)
+        raise UnknownForm(len(self.lines), self.lines[-1], READABLE, self.name)
 
     def _grammar(self, start: int) -> Grammar:
         """The grammar of the first record; where two fit, what else the file shows decides."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ansim.sources.export import MAX_MESSAGES, SystemKind, TooLarge, UnknownForm
 from ansim.sources.kakaotalk import moments
 from ansim.sources.kakaotalk.entries import Entry
-from ansim.sources.kakaotalk.forms import KNOWN_FORMS
+from ansim.sources.kakaotalk.forms import READABLE
 from ansim.sources.kakaotalk.sentences import system
 
 _HEADS = (
@@ -54,10 +54,10 @@ def read(lines: Sequence[str], name: str) -> tuple[list[Entry], int]:
         elif entries:
             entries[-1].more.extend(",".join(row).split("\n"))
         elif any(cell.strip() for cell in row):
-            raise UnknownForm(begin, lines[begin - 1], KNOWN_FORMS, name)
+            raise UnknownForm(begin, lines[begin - 1], READABLE, name)
         last, begin = begin, rows.line_num + 2
     if not entries:
-        raise UnknownForm(len(lines), lines[-1], KNOWN_FORMS, name)
+        raise UnknownForm(len(lines), lines[-1], READABLE, name)
     quotes = sum(line.count('"') for line in lines[last - 1 :])
     return entries, last if quotes % 2 else 0
 
