@@ -13,7 +13,7 @@ import json
 import sys
 import time
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ansim.casework.models import Account
@@ -130,6 +130,8 @@ def busy_night() -> dict[str, str]:
     Alert.objects.filter(pk=5).update(due_at=late)
     views.save(me, "급한 것", "p=P1")
     shifts.offer(me, lead, "조용한 밤이었습니다.")
+    requests(lead)
+    open_case(me)
     come_back(lead)
     channels.add("webhook", "당직 메신저", "https://notices.invalid/desk", lead)
     passwords = {}
@@ -139,6 +141,71 @@ def busy_night() -> dict[str, str]:
     return passwords
 
 
+def open_case(me: Account) -> None:
+    """A case from alert 1 with something in every part of it."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from ansim.casework.actions import case_documents, case_notes, case_people, cases
+
+    case = cases.open_case([1], me, "게임방 중학생", young="youthonezq4k")
+    person = case.people.get(part="young").pk
+    words = {
+        "name": "하늘",
+        "age": "under_14",
+        "needs": "밤에 혼자 있지 않을 곳",
+        "contact": "학교 상담실 전화",
+        "careful": "집 전화로는 걸지 않기. 오후 3시 뒤에만.",
+        "plan": "수요일에 보호자와 함께 만나기",
+    }
+    case_people.save_person(case.pk, me, person, words)
+    case_people.save_person(case.pk, me, None, {"part": "guardian", "name": "할머니"})
+    for purpose in ("counselling", "sharing"):
+        consent = case_people.record_consent(
+            case.pk, me, person, purpose=purpose, giver="guardian", basis="전화로 말함"
+        )
+    case_people.withdraw_consent(case.pk, me, consent.pk, "조금 더 생각해 보겠다고 함")
+    case_notes.write(case.pk, me, "오늘은 학교에 갔다고 해요.")
+    case_notes.write(case.pk, me, "다음 슈퍼비전에서 이야기하기", "leaders")
+    now = timezone.now()
+    case_notes.add_task(case.pk, me, "할머니께 전화", now - timedelta(hours=2))
+    case_notes.add_task(case.pk, me, "학교 상담 선생님과 통화", now + timedelta(days=1))
+    case_documents.add(case.pk, me, "상담 요약.txt", "요약".encode())
+    cases.wait(case.pk, me, "경찰의 답", timezone.localdate() + timedelta(days=3))
+
+
+def requests(lead: Any) -> None:
+    """1: a correction noted, the answer written; 2: a stop in force; 3: nobody has it, and late."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from ansim.casework.actions import rights, rights_measures
+    from ansim.casework.models import Alert
+
+    about = Alert.objects.get(pk=6)
+    for kind in ("correction", "stop"):
+        row = rights.receive(
+            lead, kind=kind, by="subject", way="room", words="제 말이 아니에요.", contact="같은 방"
+        )
+        rights.take(row.pk, lead)
+        rights.prove(row.pk, lead, "account", "그 계정에서 확인하는 말이 옴")
+        rights.find_by_alert(row.pk, lead, about.pk, about.about, "요구에 답하려고")
+        if kind == "correction":
+            rights_measures.correct(row.pk, lead, about.pk, "동생이 한 말이라고 함")
+            rights.write(row.pk, lead, "원본 곁에 적었습니다.", 0)
+        else:
+            rights_measures.stop(row.pk, lead)
+    rights.receive(
+        lead,
+        kind="access",
+        by="guardian",
+        way="letter",
+        words="아이에 대해 가진 것을 보여 주세요.",
+        contact="",
+        received_at=timezone.now() - timedelta(days=12),
+    )
 def come_back(lead: Account) -> None:
     """The accounts of alerts 1, 2 and 5 tell the same messenger name. Links were looked at in part;
     one appeal waits, one was upheld."""

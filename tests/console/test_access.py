@@ -9,9 +9,10 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from ansim.casework.actions import alerts, rights
-from ansim.casework.models import Account, SourceRecord
+from ansim.casework.models import Account, Case, SourceRecord
 from ansim.casework.roles import TABLE, Act, Role
 from ansim.console.administration import site
 from ansim.console.sign_in import seal
@@ -58,6 +59,13 @@ NEEDED: dict[str, Act | None] = {
     "/verdicts/": Act.EXPORT_VERDICTS,
     "/budget/plan/": Act.LEAD_SHIFT,
     "/upload/": Act.UPLOAD,
+    "/cases/": Act.WORK_CASES,
+    "/cases/new/": Act.OPEN_CASES,
+    "/cases/1/": Act.WORK_CASES,
+    "/cases/1/act/rename/": Act.WORK_CASES,
+    "/cases/1/people/1/": Act.WORK_CASES,
+    "/cases/1/documents/": Act.WORK_CASES,
+    "/cases/1/documents/1/": Act.WORK_CASES,
     "/repeats/": Act.LINK_ACCOUNTS,
     "/repeats/1/": Act.LINK_ACCOUNTS,
     "/repeats/1/review/": Act.LINK_ACCOUNTS,
@@ -115,12 +123,17 @@ POST_ONLY = (
     "donors/1/code",
     "reports/statistics/file",
     *("stops/1/lift", "requests/1/letter", "requests/1/take"),
+    *("act/rename", "documents", "documents/1"),
     *("repeats/1/review", "repeats/1/state", "traces/1", "appeal", "appeals/1"),
     *("sessions/end", "codes/new", "audit/export", "kept/hold"),
 )
 PLACES = {
     "<int:alert_id>": "1",
     "<int:template_id>": "1",
+    "<int:case_id>": "1",
+    "<int:person_id>": "1",
+    "<int:document_id>": "1",
+    "<str:what>": "rename",
     "<int:group>": "1",
     "<int:trace_id>": "1",
     "<int:sighting_id>": "1",
@@ -168,6 +181,8 @@ def alert_one(source: SourceRecord) -> int:
 
     Alert.objects.filter(pk=pk).update(id=1)
     lead = Account.objects.create_user("lead", password="pw", role=Role.SUPERVISOR)
+    now = timezone.now()
+    Case.objects.create(pk=1, responsible=lead, opened_by=lead, opened_at=now, changed_at=now)
     row = rights.receive(
         lead, kind="access", by="subject", way="room", words="보여 주세요", contact=""
     )

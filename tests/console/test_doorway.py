@@ -67,7 +67,14 @@ def ask(path: str, pieces: list[bytes], sizes: list[int], **headers: str) -> int
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/upload/", 17 * MIB), ("/log-in/", MIB), ("/csp-report/", MIB)]
+    ("path", "most"),
+    [
+        ("/upload/", 17 * MIB),
+        ("/cases/12/documents/", 17 * MIB),
+        ("/cases/12/documents/3/", MIB),
+        ("/log-in/", MIB),
+        ("/csp-report/", MIB),
+    ],
 )
 def test_what_is_too_large_is_refused_and_what_is_not_stays_in_memory(path: str, most: int) -> None:
     handed_in: list[int] = []

@@ -6,6 +6,7 @@ a file in clear. Behind this door nothing larger arrives (see FILE_UPLOAD_MAX_ME
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from ansim.console.live import Application, Receive, Scope, Send
 MOST_BYTES = 1024 * 1024
 MOST_BYTES_OF_A_FILE = 17 * 1024 * 1024
 """A file of 16 MiB (console/donated.py) with its form around it."""
-FILES_ARRIVE_AT = "/upload/"
+FILES_ARRIVE_AT = re.compile(r"/upload/|/cases/\d{1,18}/documents/")
 
 _SENTENCE = (
     "보내신 내용이 너무 큽니다. 대화 파일은 16 MiB까지 읽을 수 있습니다.\n"
@@ -33,7 +34,7 @@ def with_limits(application: Any) -> Application:
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
-        most = MOST_BYTES_OF_A_FILE if scope["path"] == FILES_ARRIVE_AT else MOST_BYTES
+        most = MOST_BYTES_OF_A_FILE if FILES_ARRIVE_AT.fullmatch(scope["path"]) else MOST_BYTES
         if _declared(scope) > most:
             await _refuse(send)
             return

@@ -72,6 +72,12 @@ def words(text: str, longest: int, *, needed: str = "") -> str | None:
     return plain or None
 
 
+def line(text: str, longest: int, *, needed: str = "") -> str | None:
+    """The same on one line, without characters that could disturb it: names and titles."""
+    plain = "".join(c if c.isprintable() else " " for c in text)
+    return words(" ".join(plain.split()), longest, needed=needed)
+
+
 def reason(text: str) -> str:
     """The reason for an act that needs one. Raises Refused."""
     plain = " ".join(text.split())

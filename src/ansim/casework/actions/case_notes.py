@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions import audit
-from ansim.casework.actions.case_access import admitted, touch, words, work
+from ansim.casework.actions.case_access import admitted, line, touch, words, work
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Case, CaseMemo, CaseTask
 from ansim.casework.roles import Act, may
@@ -64,7 +64,7 @@ def add_task(
         raise Refused("not_admitted", _("할 일은 이 사례에 들어와 있는 사람에게만 맡깁니다."))
     row = CaseTask.objects.create(
         case=case,
-        what=words(what, LONGEST_TASK, needed="task_missing"),
+        what=line(what, LONGEST_TASK, needed="task_missing"),
         owner=owner,
         due_at=due_at,
         made_by=actor,

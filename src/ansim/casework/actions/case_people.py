@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions import audit
-from ansim.casework.actions.case_access import reason, touch, words, work
+from ansim.casework.actions.case_access import line, reason, touch, words, work
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, CaseConsent, CasePerson, Turn
 
@@ -43,7 +43,8 @@ def save_person(
         _set_account(person, fields["account"])
     for name, longest in LENGTHS.items():
         if name in fields:
-            setattr(person, name, words(fields[name], longest))
+            kept = line if name == "name" else words
+            setattr(person, name, kept(fields[name], longest))
     if person.part != CasePerson.Part.YOUNG and (person.needs or person.plan):
         raise Refused("young_only", _("필요와 계획은 청소년에게만 적습니다."))
     if person_id is None and not (person.name or person.account):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions import alerts as alert_acts
 from ansim.casework.actions import audit
-from ansim.casework.actions.case_access import inside, reason, touch, words, work
+from ansim.casework.actions.case_access import inside, line, reason, touch, words, work
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
 from ansim.casework.models import (
@@ -49,7 +49,7 @@ def open_case(
     Refused: no alert, one that is in a case already, or one that a colleague holds.
     """
     require(actor, Act.OPEN_CASES)
-    name = words(title, LONGEST_TITLE, needed="title_missing")
+    name = line(title, LONGEST_TITLE, needed="title_missing")
     if not alert_ids:
         raise Refused("no_alert", _("사례는 경보에서 시작합니다. 경보를 골라 주세요."))
     rows = [_alert(pk, actor) for pk in sorted(set(alert_ids))]
@@ -208,7 +208,7 @@ def remove_alert(case_id: int, alert_id: int, actor: Account, why: str) -> Case:
 def rename(case_id: int, actor: Account, title: str) -> Case:
     """Gives it other words by which colleagues know it; neither stands in the audit log."""
     case = work(case_id, actor)
-    case.title = words(title, LONGEST_TITLE, needed="title_missing")
+    case.title = line(title, LONGEST_TITLE, needed="title_missing")
     audit.record("case.renamed", case, actor=actor)
     touch(case, "title")
     return case
