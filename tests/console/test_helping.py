@@ -189,6 +189,26 @@ def test_what_is_typed_survives_every_other_button(counsellor: Client, alert: Al
     assert counsellor.post("/alerts/999/drafts/message/", typed).status_code == 404
 
 
+@pytest.mark.parametrize("form", ["note", "escalate", "hold", "hand_over"])
+def test_words_for_colleagues_survive_another_button_and_go_when_they_are_said(
+    counsellor: Client, alert: Alert, form: str
+) -> None:
+    base = f"/alerts/{alert.pk}"
+    other = Account.objects.create_user("other", password="x", role=Role.COUNSELLOR)
+    typed = {"text": "아침에 다시 이야기하기로", "minutes": "7", "to": str(other.pk)}
+    counsellor.post(f"{base}/drafts/{form}/", typed)
+    counsellor.post(f"{base}/reveal/", {"reason": "확인"})
+    page = html(counsellor, f"{base}/")
+    assert page.count("아침에 다시 이야기하기로") == 1
+    if form == "hold":
+        assert 'value="7"' in page
+    if form == "hand_over":
+        assert f'value="{other.pk}" selected' in page
+    answer = counsellor.post(f"{base}/{form.replace('_', '-')}/", typed)
+    assert answer["Location"] == f"{base}/#triage"
+    assert Draft.objects.count() == 0
+
+
 def test_a_draft_is_seen_by_nobody_else(
     counsellor: Client, alert: Alert, log_in: Callable[..., Client]
 ) -> None:

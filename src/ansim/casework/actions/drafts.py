@@ -16,7 +16,10 @@ from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, Draft, State
 from ansim.casework.roles import Act
 
-FORMS = ("message", "close", "hand_off", "plan")
+FORMS = (
+    *("message", "close", "hand_off", "plan"),
+    *("note", "escalate", "answer", "hold", "hand_over"),
+)
 MOST = 8000
 """Characters of one draft; a form that is longer is not kept."""
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit, folding, notices
+from ansim.casework.actions import audit, drafts, folding, notices
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, CaseNote, Notice, State
@@ -21,6 +21,14 @@ LONGEST_HOLD = {
     "P4": timedelta(hours=12),
 }
 LONGEST_NOTE = 2000
+_DRAFTS: dict[str, str] = {
+    CaseNote.Kind.NOTE: "note",
+    CaseNote.Kind.ESCALATION: "escalate",
+    CaseNote.Kind.ANSWER: "answer",
+    CaseNote.Kind.HOLD: "hold",
+    CaseNote.Kind.HANDOVER: "hand_over",
+}
+"""In which form each kind of note is typed."""
 
 
 def locked_open(alert_id: int) -> Alert:
@@ -46,6 +54,7 @@ def together(alert: Alert) -> list[Alert]:
 
 
 def _note(alert: Alert, actor: Account, kind: str, text: str) -> CaseNote:
+    drafts.forget(alert, actor, _DRAFTS[kind])
     return CaseNote.objects.create(
         alert=alert, kind=kind, author=actor, at=timezone.now(), text=text.strip()[:LONGEST_NOTE]
     )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ansim.casework.actions import folding, triage, watch
+from ansim.casework.actions import drafts, folding, triage, watch
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, State
 from ansim.casework.roles import TABLE, Act, may
@@ -47,8 +47,10 @@ def context(user: Account, alert: Alert) -> dict[str, Any]:
     holds = is_open and alert.claimed_by_id == user.pk
     free = is_open and alert.claimed_by_id in (None, user.pk)
     hands = is_open and (holds or may(user, Act.RELEASE_ANY)) and may(user, Act.HAND_OVER)
+    typed = drafts.of(alert, user) if is_open else {}
     return {
         **shown,
+        "kept": {form: dict(fields) for form, fields in typed.items()},
         "may_escalate": free and alert.escalated_by_id is None and may(user, Act.ESCALATE),
         "may_answer": is_open and alert.escalated_at is not None and may(user, Act.LEAD_SHIFT),
         "may_hold": holds,
@@ -65,7 +67,7 @@ def _act(
     request: StaffRequest, alert_id: int, part: str, act: Callable[[str], object], done: str
 ) -> HttpResponseBase:
     """Does one act; a refusal is told on the page, beside what was typed."""
-    from ansim.console.views.alert import page
+    from ansim.console.views.alert import back, page
 
     if request.method == "GET":
         return redirect("console:alert", alert_id)  # a refused form was reloaded
@@ -86,7 +88,7 @@ def _act(
             chosen_person=_number(request.POST.get("to", "")),
         )
     messages.success(request, done)
-    return redirect("console:alert", alert_id)
+    return back(alert_id, "triage")
 
 
 def _number(text: str) -> int:
