@@ -279,6 +279,11 @@ def main() -> None:
         print(Turn.objects.filter(text__isnull=False).count())
     elif verb == "take-evidence":
         print(take_evidence(int(words[0])))
+    elif verb == "unread":
+        from ansim.casework.actions import rights_measures
+
+        for stop in sorted(rights_measures.unread()):
+            print(*stop)
     elif verb == "deliver":
         from ansim.casework.actions import interventions
 

@@ -42,7 +42,7 @@ def draft(row: SubjectRequest, found: Holding | None) -> str:
 
 
 def _opening(row: SubjectRequest) -> str:
-    return _("%(day)s에 %(by)s이(가) 요구하신 개인정보 %(kind)s에 답합니다.") % {
+    return _("%(day)s에 받은 개인정보 %(kind)s 요구(%(by)s)에 답합니다.") % {
         "day": f"{timezone.localtime(row.received_at):%Y-%m-%d}",
         "by": row.get_by_display(),
         "kind": row.get_kind_display(),
