@@ -194,14 +194,16 @@ def test_names_go_in_sealed_and_only_who_may_unmask_gets_them_open(
     assert [person["about"] for person in people] == [True, False]
     name = json.loads(files(package)["manifest.json"])["package"]
     sealed = {person["pseudonym"]: person["sealed"] for person in people}
-    found = evidence.open_names(alert.pk, name, sealed, liaison, "영장")
+    found = evidence.open_names(("alert", alert.pk), name, sealed, liaison, "영장")
     assert found == {"stranger": "raw-stranger-77", "youth": "raw-youth-88"}
     opened = AuditEvent.objects.get(action="evidence.unmasked")
     assert (opened.reason, opened.actor) == ("영장", liaison)
     with pytest.raises(KeyLost, match="another package"):
-        evidence.open_names(alert.pk, "0" * 32, sealed, liaison, "영장")
+        evidence.open_names(("alert", alert.pk), "0" * 32, sealed, liaison, "영장")
     with pytest.raises(KeyLost, match="another package"):
-        evidence.open_names(alert.pk, name, {"youth": sealed["stranger"]}, liaison, "영장")
+        evidence.open_names(
+            ("alert", alert.pk), name, {"youth": sealed["stranger"]}, liaison, "영장"
+        )
 
     whole = packed(alert, liaison, unmask=True)
     people = json.loads(files(whole)["facts/accounts.json"])
@@ -213,7 +215,7 @@ def test_names_go_in_sealed_and_only_who_may_unmask_gets_them_open(
     with pytest.raises(Refused):
         packed(alert, liaison, unmask=True)
     with pytest.raises(Refused):
-        evidence.open_names(alert.pk, name, sealed, liaison, "영장")
+        evidence.open_names(("alert", alert.pk), name, sealed, liaison, "영장")
 
 
 def test_names_that_cannot_be_asked_for_are_not_called_unknown(

@@ -10,10 +10,10 @@ from zipfile import ZipFile
 import pytest
 from django.test import Client
 
-from ansim.casework.actions import alerts, evidence
+from ansim.casework.actions import alerts, cases, evidence
 from ansim.casework.evidence.contents import Order
 from ansim.casework.evidence.shelf import Standing
-from ansim.casework.models import AuditEvent, SourceRecord
+from ansim.casework.models import Account, AuditEvent, SourceRecord
 from ansim.casework.roles import Role
 from ansim.console import preparing
 from tests.casework.conftest import report, risky
@@ -79,6 +79,30 @@ def test_the_liaison_begins_on_this_page_and_takes_a_package(
     assert (fetched.actor_label, fetched.reason) == ("liaison", "수사 협조")
     client.get(f"/evidence/{order.id}/file/")
     assert AuditEvent.objects.filter(action="evidence.fetched").count() == 2
+
+
+def test_a_whole_case_is_taken_out_by_somebody_in_it_alone(
+    log_in: Callable[..., Client], alert: int, made_at_once: list[Order]
+) -> None:
+    client = log_in(Role.SUPERVISOR)
+    me = Account.objects.get(username="supervisor")
+    case = cases.open_case([alert], me, "이름")
+    assert f"/evidence/?case={case.pk}" in client.get(f"/cases/{case.pk}/").content.decode()
+    form = client.get(f"/evidence/?case={case.pk}").content.decode()
+    assert f'name="case" inputmode="numeric" required maxlength="17" value="{case.pk}"' in form
+    page = client.post("/evidence/", {"case": case.pk, "reason": "수사 협조"}, follow=True)
+    assert f"사례 {case.pk}번" in page.content.decode()
+    [order] = made_at_once
+    path = f"/evidence/{order.id}/file/"
+    with ZipFile(BytesIO(client.get(path).content)) as package:
+        assert "용돈 줄게" in package.read(f"facts/alert-{alert}/messages.jsonl").decode()
+    timeline = client.get(f"/cases/{case.pk}/?show=documents").content.decode()
+    assert "증거 자료를 내려받음" in timeline
+    other = log_in(Role.LIAISON)
+    refused = other.post("/evidence/", {"case": case.pk, "reason": "수사 협조"})
+    assert refused.status_code == 422
+    case.members.update(left_at=case.opened_at)
+    assert client.get(path).status_code == 302
 
 
 def test_nobody_else_fetches_it_and_nobody_after_its_hour(

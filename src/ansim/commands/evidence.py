@@ -27,8 +27,12 @@ def register(subparsers: Any) -> None:
         description="Evidence packages: the whole conversation of an alert, signed.",
     )
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    export = verbs.add_parser("export", help="make the package of an alert and write it to a file")
-    export.add_argument("alert", type=int)
+    export = verbs.add_parser(
+        "export", help="make the package of an alert, or of a whole case, and write it to a file"
+    )
+    what = export.add_mutually_exclusive_group(required=True)
+    what.add_argument("alert", type=int, nargs="?")
+    what.add_argument("--case", type=int, metavar="CASE", help="all alerts of this case")
     _person(export)
     export.add_argument(
         "--names", action="store_true", help="original account names stand open in it (unmask)"
@@ -98,7 +102,9 @@ def _export(arguments: argparse.Namespace) -> int:
     if arguments.out is not None and arguments.out.exists():
         raise CommandError(f"{arguments.out} is there already: nothing is written over")
     try:
-        order = evidence.order(arguments.alert, actor, arguments.reason, unmask=arguments.names)
+        about = arguments.alert if arguments.case is None else arguments.case
+        begin = evidence.order if arguments.case is None else evidence.order_case
+        order = begin(about, actor, arguments.reason, unmask=arguments.names)
         package = evidence.make(order, _routed(), progress)
     except Refused as refused:
         raise CommandError(str(refused)) from None
@@ -135,14 +141,22 @@ def _names(arguments: argparse.Namespace) -> int:
     if not report.sound or not report.known_key:
         raise CommandError(f"{arguments.package}: changed, or not ours; see `ansim verify`")
     files, _ = container.read(data)
-    people = json.loads(bytes(files["facts/accounts.json"]))
-    room = json.loads(bytes(files["facts/source.json"]))["conversation"]
-    sealed = {each["pseudonym"]: each["sealed"] for each in [*people, room] if each.get("sealed")}
+    named: list[dict[str, str]] = []
+    for path, content in files.items():
+        if path.startswith("facts/") and path.endswith("/accounts.json"):
+            named += json.loads(bytes(content))
+        elif path.startswith("facts/") and path.endswith("/source.json"):
+            named.append(json.loads(bytes(content))["conversation"])
+    sealed = {each["pseudonym"]: each["sealed"] for each in named if each.get("sealed")}
     actor = _account(arguments.who)
     told = report.manifest
     try:
         found = evidence.open_names(
-            int(told["alert"]), str(told["package"]), sealed, actor, arguments.reason
+            ("case", int(told["case"])) if "case" in told else ("alert", int(told["alert"])),
+            str(told["package"]),
+            sealed,
+            actor,
+            arguments.reason,
         )
     except Refused as refused:
         raise CommandError(str(refused)) from None

@@ -76,7 +76,11 @@ def _tell(report: Any) -> None:
         print(f"✗ {where}: {fault.korean} / {fault.english}")
     if report.sound:
         print("✓ 서명된 그대로입니다 / exactly as it was signed")
-        print(f"  경보 / alert {_line(told.get('alert'))} · {_line(told.get('agency'))}")
+        about = f"경보 / alert {_line(told.get('alert'))}"
+        if "case" in told:
+            about = f"사례 / case {_line(told.get('case'))}, 경보 / alerts "
+            about += _line(told.get("alerts"))
+        print(f"  {about} · {_line(told.get('agency'))}")
         print(
             f"  만든 때 / made {_line(told.get('made_at'))} · {_line(told.get('made_by'))}"
             f" · {_line(told.get('reason'))}"

@@ -34,8 +34,8 @@ from ansim.casework.roles import Act, may
 
 LONGEST_TITLE = 80
 LONGEST_NOTE = 2000
-MOST_ALERTS = 200
-"""Alerts in one case."""
+MOST_ALERTS = 150
+"""Alerts in one case: an evidence package of them all has fewer than 1,000 files."""
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from base64 import b64decode
+from collections.abc import Sequence
 
 import msgspec
 from django.conf import settings
@@ -17,14 +18,16 @@ from django.utils.translation import gettext_lazy as _
 
 from ansim import __version__
 from ansim.casework.actions import audit
+from ansim.casework.actions.case_access import admitted, find
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
 from ansim.casework.evidence import lettering
+from ansim.casework.evidence.case_gathering import gather_case
 from ansim.casework.evidence.contents import Order
 from ansim.casework.evidence.gathering import PURPOSE, Names, Progress, gather
-from ansim.casework.evidence.packing import Package, pack
+from ansim.casework.evidence.packing import Package, pack, pack_case
 from ansim.casework.evidence.signing import Signer
-from ansim.casework.models import Account, Alert
+from ansim.casework.models import Account, Alert, Case
 from ansim.casework.roles import Act
 from ansim.casework.sealing import keyring
 from ansim.keys import KeyLost
@@ -41,6 +44,27 @@ def order(alert_id: int, actor: Account, reason: str, *, unmask: bool = False) -
     ``unmask``: the platform's own names stand open in it; needs its own permission and has its own
     audit row. Raises Refused.
     """
+    _may_order(actor, reason, unmask)
+    with transaction.atomic():
+        alert = Alert.objects.filter(pk=alert_id).first()
+        if alert is None:
+            raise Refused("no_such_alert", _("없는 경보입니다."))
+        return _ordered(alert, [], actor, reason, unmask)
+
+
+def order_case(case_id: int, actor: Account, reason: str, *, unmask: bool = False) -> Order:
+    """The same for a whole case: all the alerts that it joins now. For those in the case alone;
+    with each alert, too, stands that it was taken out."""
+    _may_order(actor, reason, unmask)
+    with transaction.atomic():
+        case = find(case_id, actor)
+        if not admitted(case, actor):
+            raise Refused("not_admitted", _("이 사례에 들어와 있지 않아 내용을 볼 수 없습니다."))
+        joined = case.joined.select_related("alert").order_by("alert_id")
+        return _ordered(case, [row.alert for row in joined], actor, reason, unmask)
+
+
+def _may_order(actor: Account, reason: str, unmask: bool) -> None:
     require(actor, Act.EXPORT_EVIDENCE)
     if unmask:
         require(actor, Act.UNMASK)
@@ -51,25 +75,35 @@ def order(alert_id: int, actor: Account, reason: str, *, unmask: bool = False) -
         signer()
     except (lettering.FontMissing, KeyLost) as error:
         raise Refused("not_ready", str(error)) from None
-    with transaction.atomic():
-        alert = Alert.objects.filter(pk=alert_id).first()
-        if alert is None:
-            raise Refused("no_such_alert", _("없는 경보입니다."))
-        name = secrets.token_hex(16)
-        event = audit.record(
+
+
+def _ordered(
+    subject: Alert | Case, alerts: Sequence[Alert], actor: Account, reason: str, unmask: bool
+) -> Order:
+    """Records the order, with every thing that it takes out."""
+    name = secrets.token_hex(16)
+    details: dict[str, object] = {"package": name, "unmask": unmask}
+    if alerts:
+        details["alerts"] = [alert.pk for alert in alerts]
+    event = audit.record("evidence.ordered", subject, actor=actor, reason=reason, details=details)
+    if unmask:
+        audit.record(
+            "evidence.unmasked", subject, actor=actor, reason=reason, details={"package": name}
+        )
+    case = subject.pk if isinstance(subject, Case) else 0
+    for alert in alerts:
+        audit.record(
             "evidence.ordered",
             alert,
             actor=actor,
             reason=reason,
-            details={"package": name, "unmask": unmask},
+            details={"package": name, "unmask": unmask, "case": case},
         )
-        if unmask:
-            audit.record(
-                "evidence.unmasked", alert, actor=actor, reason=reason, details={"package": name}
-            )
     return Order(
         id=name,
-        alert=alert.pk,
+        alert=0 if case else subject.pk,
+        case=case,
+        alerts=tuple(alert.pk for alert in alerts),
         actor=actor.pk,
         asked_by=actor.get_username(),
         role=actor.role,
@@ -93,14 +127,25 @@ def make(asked: Order, names: Names, progress: Progress) -> Package:
         require(actor, Act.EXPORT_EVIDENCE)
         if asked.unmask:
             require(actor, Act.UNMASK)
-        package = pack(gather(asked, names, progress), signer(), progress)
+        if asked.case:
+            if not admitted(Case.objects.get(pk=asked.case), actor):
+                raise Refused(
+                    "not_admitted", _("이 사례에 들어와 있지 않아 내용을 볼 수 없습니다.")
+                )
+            package = pack_case(gather_case(asked, names, progress), signer(), progress)
+        else:
+            package = pack(gather(asked, names, progress), signer(), progress)
     except Exception as error:
         failed(asked, error.code if isinstance(error, Refused) else type(error).__name__)
         raise
     _record(
         "evidence.made",
         asked,
-        {"manifest_sha256": package.sha256, "messages": package.messages},
+        {
+            "name": package.name,
+            "manifest_sha256": package.sha256,
+            "messages": package.messages,
+        },
     )
     return package
 
@@ -119,8 +164,7 @@ def _record(action: str, asked: Order, details: dict[str, object]) -> None:
     with transaction.atomic():
         audit.row(
             action,
-            "alert",
-            asked.alert,
+            *asked.subject,
             actor=Account.objects.get(pk=asked.actor),
             reason=asked.reason if action == "evidence.fetched" else "",
             details={"package": asked.id, **details},
@@ -128,9 +172,10 @@ def _record(action: str, asked: Order, details: dict[str, object]) -> None:
 
 
 def open_names(
-    alert_id: int, package: str, sealed: dict[str, str], actor: Account, reason: str
+    subject: tuple[str, int], package: str, sealed: dict[str, str], actor: Account, reason: str
 ) -> dict[str, str]:
     """Original names from the sealed ones of a package, by pseudonym, and records who asked.
+    ``subject`` is what the package is about: "alert" or "case", and its number.
 
     Raises Refused, and KeyLost for what this key file never sealed or for another package's.
     """
@@ -150,8 +195,7 @@ def open_names(
     with transaction.atomic():
         audit.row(
             "evidence.unmasked",
-            "alert",
-            alert_id,
+            *subject,
             actor=actor,
             reason=reason,
             details={"package": package, "names": len(found)},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from typing import BinaryIO
 
 _LOCAL = struct.Struct("<4s5H3I2H")
@@ -62,7 +62,7 @@ def _tail(directory: list[bytes], at: int) -> bytes:
 
 
 def read(
-    data: bytes, expected: Collection[str] = ()
+    data: bytes, expected: Container[str] = ()
 ) -> tuple[dict[str, memoryview], list[tuple[str, str]]]:
     """The files of a package, and what is wrong with the container: (where, what), by file.
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 FORMAT = "ansim-evidence/1"
+CASE_FORMAT = "ansim-evidence-case/1"
 KOREA = ZoneInfo("Asia/Seoul")
 
 PICTURE = re.compile(r"data:[\w.+-]{1,40}/[\w.+;=-]{0,80};base64,[A-Za-z0-9+/=_\r\n-]{64,}")
@@ -26,6 +27,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     alert: int
+    """0 where it is the package of a whole case."""
     actor: int
     asked_by: str
     role: str
@@ -36,6 +38,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Whether original names may stand open in it; else they are sealed."""
     agency: str
     software: str
+    case: int = 0
+    alerts: tuple[int, ...] = ()
+    """Those of the case when it was asked for."""
+
+    @property
+    def subject(self) -> tuple[str, int]:
+        """What it is about, as the audit log names it."""
+        return ("case", self.case) if self.case else ("alert", self.alert)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,6 +139,22 @@ class Gathered:
     assessment: dict[str, Any]
     reasons: list[tuple[str, str]]
     """Why the alert was raised, in Korean and English."""
+    same_as: int = 0
+    """In a case: the alert before it whose conversation this is; its messages stand there."""
+
+    @property
+    def alert(self) -> int:
+        return int(self.handling["alert"])
+
+
+@dataclass(slots=True, kw_only=True)
+class GatheredCase:
+    """A whole case: what joins its alerts, and everything about each of them."""
+
+    order: Order
+    case: dict[str, Any]
+    chapters: list[Gathered]
+    log: list[dict[str, Any]]
 
 
 def stamp(at: float | datetime | None) -> str | None:

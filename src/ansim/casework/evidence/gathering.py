@@ -46,10 +46,16 @@ Progress = Callable[[str, int, int], None]
 
 def gather(order: Order, names: Names, progress: Progress) -> Gathered:
     """Everything about the alert of ``order``. Raises Alert.DoesNotExist."""
+    return chapter(order, order.alert, names, progress)
+
+
+def chapter(order: Order, pk: int, names: Names, progress: Progress, same_as: int = 0) -> Gathered:
+    """Everything about one alert; without its conversation where that is told with another one
+    (``same_as``). Raises Alert.DoesNotExist."""
     alert = Alert.objects.select_related("conversation__source", "claimed_by", "closed_by").get(
-        pk=order.alert
+        pk=pk
     )
-    said = _said(alert, progress)
+    said = [] if same_as else _said(alert, progress)
     reveals = _reveals(alert)
     _mark_viewed(said, reveals)
     counts = Counter(message.sender for message, *_ in said if not message.by_agency)
@@ -83,6 +89,7 @@ def gather(order: Order, names: Names, progress: Progress) -> Gathered:
         log=_log(alert),
         assessment=_assessment(alert),
         reasons=[_reason(item) for item in alert.why],
+        same_as=same_as,
     )
 
 
@@ -252,18 +259,20 @@ def _log(alert: Alert) -> list[dict[str, Any]]:
     own = AuditEvent.objects.filter(subject_type="alert", subject_id=str(alert.pk))
     rows = {event.pk: event for event in own.iterator(chunk_size=CHUNK)}
     rows |= {event.pk: event for event in _reveals(alert)}
-    return [
-        {
-            "audit": event.pk,
-            "at": stamp(event.at),
-            "who": event.actor_label,
-            "action": event.action,
-            "subject": f"{event.subject_type} {event.subject_id}",
-            "reason": event.reason,
-            "details": event.details,
-        }
-        for event in sorted(rows.values(), key=_place)
-    ]
+    return [logged(event) for event in sorted(rows.values(), key=_place)]
+
+
+def logged(event: AuditEvent) -> dict[str, Any]:
+    """A row of the audit log as it stands in a package."""
+    return {
+        "audit": event.pk,
+        "at": stamp(event.at),
+        "who": event.actor_label,
+        "action": event.action,
+        "subject": f"{event.subject_type} {event.subject_id}",
+        "reason": event.reason,
+        "details": event.details,
+    }
 
 
 def _place(event: AuditEvent) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansim.casework.evidence.contents import Gathered, Person, Said, stamp
+from ansim.casework.evidence.contents import Gathered, Order, Person, Said, stamp
 from ansim.casework.evidence.paper import LEFT, RIGHT, Paper, clock, day
 from ansim.detection.tactics import tactics
 
@@ -57,30 +57,39 @@ def pdf(
         lambda _page: progress("printing", done[0], size),
     )
     people = {person.pseudonym: person for person in found.people}
-    _cover(paper, found, digests, fingerprint)
-    _people(paper, found)
-    _conversation(paper, found.said, people, done)
-    _handled(paper, found.handling)
-    _logged(paper, found.log)
-    _estimated(paper, found, people)
+    paper.part("증거 자료", "Evidence package")
+    ordered(paper, order, [found])
+    described(paper, found)
+    verified(paper, digests, fingerprint)
+    named(paper, found)
+    told(paper, found.said, people, done)
+    handled(paper, found.handling)
+    logged(paper, found.log)
+    estimated(paper, found, people)
     return paper.bytes()
 
 
-def _cover(paper: Paper, found: Gathered, digests: Mapping[str, str], fingerprint: str) -> None:
-    order, said = found.order, found.said
-    paper.part("증거 자료", "Evidence package")
+def ordered(paper: Paper, order: Order, chapters: Sequence[Gathered]) -> None:
+    """Who asked for the package, when and why."""
     paper.pair("자료 번호 / package", order.id)
     paper.pair("기관 / agency", order.agency)
-    paper.pair("경보 / alert", str(order.alert))
+    if order.case:
+        paper.pair("사례 / case", str(order.case))
+    paper.pair("경보 / alert", ", ".join(map(str, order.alerts or (order.alert,))))
     paper.pair("만든 때 / made at", stamp(order.at) or "")
     paper.pair("만든 사람 / made by", f"{order.asked_by} ({order.role})")
     paper.pair("까닭 / reason", order.reason)
-    if any(row["do_not_warn"] for row in found.handling["hand_offs"]):
+    if any(row["do_not_warn"] for found in chapters for row in found.handling["hand_offs"]):
         paper.words(
             "수사기관이 상대에게 알리지 말라고 했습니다. / "
             "The police asked that the other side is not warned.",
             bold=True,
         )
+
+
+def described(paper: Paper, found: Gathered) -> None:
+    """Where the conversation comes from, and how much of it is here."""
+    said = found.said
     paper.heading("출처", "Source")
     source = found.source
     consent = source["consent"] or {}
@@ -109,6 +118,10 @@ def _cover(paper: Paper, found: Gathered, digests: Mapping[str, str], fingerprin
         "original spelling. No pictures or files. Facts and estimates of software are apart; an "
         "estimate is no legal finding."
     )
+
+
+def verified(paper: Paper, digests: Mapping[str, str], fingerprint: str) -> None:
+    """How to check that the package is as it was signed."""
     paper.heading("확인", "Verification")
     for path, digest in digests.items():
         paper.pair(path, digest)
@@ -123,7 +136,8 @@ def _original(told: Mapping[str, Any]) -> str:
     return str(told.get("name") or _ORIGINAL[told["original"]])
 
 
-def _people(paper: Paper, found: Gathered) -> None:
+def named(paper: Paper, found: Gathered) -> None:
+    """The accounts and what they are called here."""
     paper.heading("계정", "Accounts")
     columns = (
         ((LEFT, 34.0), "표시"),
@@ -140,10 +154,15 @@ def _people(paper: Paper, found: Gathered) -> None:
         paper.row(zip(spaces, values, strict=True))
 
 
-def _conversation(
-    paper: Paper, said: list[Said], people: Mapping[str, Person], done: list[int]
+def told(
+    paper: Paper,
+    said: list[Said],
+    people: Mapping[str, Person],
+    done: list[int],
+    title: str = "1. 대화 (사실)",
 ) -> None:
-    paper.part("1. 대화 (사실)", "Conversation (facts)")
+    """The conversation, day by day; counts what is printed in ``done``."""
+    paper.part(title, "Conversation (facts)")
     paper.words(
         "시각은 출처가 알린 때입니다. ● 은 사람에게 원문이 보였던 메시지이고, 누가 언제 보았는지는 "
         "3. 처리 기록과 facts/messages.jsonl에 있습니다. / ● marks messages whose words were "
@@ -190,8 +209,9 @@ def words(message: Said, people: Mapping[str, Person]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _handled(paper: Paper, handling: Mapping[str, Any]) -> None:
-    paper.part("2. 처리 (사실)", "Handling (facts)")
+def handled(paper: Paper, handling: Mapping[str, Any], title: str = "2. 처리 (사실)") -> None:
+    """What people did with the alert."""
+    paper.part(title, "Handling (facts)")
     names = {
         "state": "상태 / state",
         "held_by": "담당 / held by",
@@ -219,8 +239,9 @@ def _handled(paper: Paper, handling: Mapping[str, Any]) -> None:
         paper.words("없음 / none")
 
 
-def _logged(paper: Paper, log: list[dict[str, Any]]) -> None:
-    paper.part("3. 처리 기록 (사실)", "Log (facts)")
+def logged(paper: Paper, log: list[dict[str, Any]], title: str = "3. 처리 기록 (사실)") -> None:
+    """Rows of the audit log."""
+    paper.part(title, "Log (facts)")
     paper.words(
         "이 경보에 대해 누가 무엇을 했는지, 그리고 이 대화의 원문을 누가 보았는지입니다. "
         "log/audit.jsonl에서는 줄마다 앞 줄의 해시를 담아 이어집니다. / Who did what with this "
@@ -239,8 +260,14 @@ def _logged(paper: Paper, log: list[dict[str, Any]]) -> None:
         paper.row(zip(spaces, values, strict=True))
 
 
-def _estimated(paper: Paper, found: Gathered, people: Mapping[str, Person]) -> None:
-    paper.part("4. 소프트웨어의 추정 (사실 아님)", "Estimates of software (not facts)")
+def estimated(
+    paper: Paper,
+    found: Gathered,
+    people: Mapping[str, Person],
+    title: str = "4. 소프트웨어의 추정 (사실 아님)",
+) -> None:
+    """What the software made of it."""
+    paper.part(title, "Estimates of software (not facts)")
     paper.words(
         "아래는 학습된 모형이 낸 추정입니다. 틀릴 수 있고, 사실이나 법적 판단이 아닙니다. / What "
         "follows was estimated by trained models. It can be wrong and is no legal finding.",
@@ -259,19 +286,19 @@ def _estimated(paper: Paper, found: Gathered, people: Mapping[str, Person]) -> N
     paper.heading("메시지마다", "By message")
     paper.table(_ESTIMATES)
     spaces = [place for place, _ in _ESTIMATES]
-    named = tactics()
+    known = tactics()
     for message in found.said:
-        told = [
-            f"{named[name].name('ko')} {_percent(chance)}" if name in named else name
+        likely = [
+            f"{known[name].name('ko')} {_percent(chance)}" if name in known else name
             for name, chance in sorted(message.tactics.items())
             if chance >= SURE
         ]
-        if told:
+        if likely:
             values = (
                 str(message.number),
                 sender(message, people),
                 _percent(message.risk),
-                ", ".join(told),
+                ", ".join(likely),
             )
             paper.row(zip(spaces, values, strict=True))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from ansim.casework.evidence import container, signing
-from ansim.casework.evidence.contents import FORMAT
+from ansim.casework.evidence.contents import CASE_FORMAT, FORMAT
 
 MANIFEST, SIGNATURE, KEY, LOG = (
     "manifest.json",
@@ -26,7 +27,20 @@ NAMES = frozenset(
         *("facts/handling.json", "assessment/alert.json", "assessment/messages.jsonl"),
     }
 )
-"""Files of a package in this format."""
+"""Files of the package of an alert."""
+
+_OF_A_CASE = re.compile(
+    r"facts/case\.json|facts/alert-\d{1,18}/(source|accounts|handling)\.json"
+    r"|assessment/alert-\d{1,18}/alert\.json|(facts|assessment)/alert-\d{1,18}/messages\.jsonl"
+)
+
+
+class _Names:
+    """Names that files of a package can have, also those in the folders of a case's alerts."""
+
+    def __contains__(self, name: object) -> bool:
+        return name in NAMES or (isinstance(name, str) and bool(_OF_A_CASE.fullmatch(name)))
+
 
 NotAContainer = container.NotAContainer
 
@@ -78,7 +92,7 @@ def verify(data: bytes, known: str = "") -> Report:
     ``known`` is the fingerprint of the key that must have signed it, as given by the agency, with
     or without spaces. Raises NotAContainer for what is no package at all.
     """
-    files, broken = container.read(data, NAMES)
+    files, broken = container.read(data, _Names())
     faults: list[Fault] = []
     raw = bytes(files.get(MANIFEST, b""))
     told: _Manifest | None = None
@@ -89,7 +103,7 @@ def verify(data: bytes, known: str = "") -> Report:
             Fault(MANIFEST, "목록이 없거나 읽을 수 없습니다", "the list is missing or unreadable")
         )
     if told is not None:
-        if told.format != FORMAT:
+        if told.format not in (FORMAT, CASE_FORMAT):
             faults.append(
                 Fault(MANIFEST, "이 판이 모르는 형식입니다", f"format {told.format!r} is not known")
             )

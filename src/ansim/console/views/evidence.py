@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ansim.casework.actions import evidence as acts
+from ansim.casework.actions.case_access import admitted
 from ansim.casework.errors import Refused
 from ansim.casework.evidence.contents import Order
 from ansim.casework.evidence.shelf import KEPT_SECONDS, Standing
+from ansim.casework.models import Account, Case
 from ansim.casework.roles import Act, may
 from ansim.console import preparing
 from ansim.console.access import StaffRequest, needs
@@ -63,19 +65,29 @@ def _page(request: StaffRequest, status: int = 200, **more: Any) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 @needs(Act.EXPORT_EVIDENCE)
 def evidence(request: StaffRequest) -> HttpResponseBase:
-    """What was asked for and how far it is; POST asks for the package of one alert."""
+    """What was asked for and how far it is; POST asks for the package of an alert or a case."""
     if request.method == "GET":
-        return _page(request, number=request.GET.get("alert", "")[:18])
-    number, reason = request.POST.get("alert", "").strip(), request.POST.get("reason", "")
+        alert, case = request.GET.get("alert", "")[:18], request.GET.get("case", "")[:18]
+        return _page(request, number=case or alert, whole=bool(case))
+    whole = "case" in request.POST
+    number = request.POST.get("case" if whole else "alert", "").strip()
+    reason = request.POST.get("reason", "")
     unmask = bool(request.POST.get("unmask"))
-    typed: dict[str, Any] = {"number": number[:18], "reason": reason, "unmask": unmask}
+    typed: dict[str, Any] = {
+        "number": number[:18],
+        "whole": whole,
+        "reason": reason,
+        "unmask": unmask,
+    }
     if not (number.isascii() and number.isdigit() and len(number) < 18):
-        return _page(request, 422, error=_("경보 번호를 적어 주세요."), **typed)
+        missing = _("사례 번호를 적어 주세요.") if whole else _("경보 번호를 적어 주세요.")
+        return _page(request, 422, error=missing, **typed)
     making = [row for row in _rows(request)["rows"] if row["standing"].state in _UNDER_WAY]
     if len(making) >= AT_A_TIME:
         return _page(request, 422, error=_("만들고 있는 자료가 끝난 뒤에 다시 해 주세요."), **typed)
     try:
-        order = acts.order(int(number), request.user, reason, unmask=unmask)
+        begin = acts.order_case if whole else acts.order
+        order = begin(int(number), request.user, reason, unmask=unmask)
     except Refused as refused:
         return _page(request, 422, error=str(refused), **typed)
     preparing.begin(order)
@@ -95,6 +107,14 @@ def progress(request: StaffRequest) -> HttpResponse:
     return render(request, "console/_evidence.html", {**shown, "finished": not shown["busy"]})
 
 
+def _still_may(user: Account, order: Order) -> bool:
+    """Whether they could ask for it now as well: roles change, and people leave cases."""
+    if order.unmask and not may(user, Act.UNMASK):
+        return False
+    case = Case.objects.filter(pk=order.case).first() if order.case else None
+    return not order.case or (case is not None and admitted(case, user))
+
+
 @require_GET
 @needs(Act.EXPORT_EVIDENCE)
 def fetch(request: StaffRequest, package: str) -> HttpResponseBase:
@@ -102,7 +122,7 @@ def fetch(request: StaffRequest, package: str) -> HttpResponseBase:
     here = preparing.shelf()
     order = here.order(package)
     mine = order is not None and order.actor == request.user.pk
-    if order is None or not mine or (order.unmask and not may(request.user, Act.UNMASK)):
+    if order is None or not mine or not _still_may(request.user, order):
         messages.error(request, _("이 자료는 더 이상 없습니다. 다시 만들어 주세요."))
         return redirect("console:evidence")
     content = here.package(package)
