@@ -46,12 +46,12 @@ def needs(
 
 
 def reload_page() -> HttpResponse:
-    """The answer to a part of a page: its whole page is to be asked for again."""
-    return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+    """The answer to a part of a page: its whole page is to be asked for again (session.js does)."""
+    return HttpResponse(status=401)
 
 
 def log_in_first(request: HttpRequest) -> HttpResponseBase:
-    """To the log-in page; a part of a page, which would swallow that, is told to reload."""
+    """To the log-in page; a part of a page, which would swallow that, is refused."""
     if request.headers.get("HX-Request"):
         return reload_page()
     if request.method != "GET":
