@@ -403,14 +403,14 @@ def test_keeping_apart_is_taken_back_by_another_person_with_something_new(
 def test_words_of_an_appeal_go_after_a_year_and_its_decision_stays(
     raised: Raise, supervisor: Account
 ) -> None:
-    first, second = raised("one", "a", CALL), raised("two", "b", CALL)
+    _, second = raised("one", "a", CALL), raised("two", "b", CALL)
     found = linking.appeal(second.pk, supervisor, "아니에요")
     linking.decide(found.pk, supervisor, True, "확인")
     done = retention.purge(timezone.now() + timedelta(days=366))
     found.refresh_from_db()
     assert (found.words, found.grounds, found.state, done.links) == (None, None, "upheld", 1)
-    assert repeats.kept_apart(second.conversation_id, "demo", "b")
-    assert first.pk
+    again, other = raised("two", "b", CALL), raised("one", "a", CALL)
+    assert not together(again, other)
 
 
 def test_a_link_reports_blocks_and_writes_to_nobody(raised: Raise, supervisor: Account) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from ansim.casework.actions import alerts, repeats
+from ansim.casework.actions import alerts, cases, repeats
 from ansim.casework.models import Account, Alert, LinkAppeal, Sighting, SourceRecord, Trace
 from ansim.casework.roles import Role
 from tests.casework.conftest import report, risky, turn
@@ -84,6 +84,23 @@ def test_the_liaison_sees_numbers_of_alerts_and_the_way_to_their_evidence(
     page = read(log_in(Role.LIAISON), f"/repeats/{raised[0].pk}/")
     assert f"/alerts/{number}/" not in page
     assert f"/evidence/?alert={number}" in page
+
+
+def test_a_case_is_one_step_away_and_shown_once_it_is_there(
+    supervisor: Client, log_in: Callable[..., Client], raised: list[Sighting]
+) -> None:
+    first, second, _ = Alert.objects.order_by("pk")
+    page = read(supervisor, f"/repeats/{raised[0].pk}/")
+    assert f"/cases/new/?alert={first.pk}" in page
+    begun = supervisor.get(f"/cases/new/?alert={first.pk}").content.decode()
+    assert f'value="{second.pk}"' in begun, "the other alert on the account is suggested"
+    case = cases.open_case([first.pk], Account.objects.get(username="supervisor"), "가을")
+    page = read(supervisor, f"/repeats/{raised[0].pk}/")
+    assert f"/cases/new/?alert={first.pk}" not in page
+    assert f'href="/cases/{case.pk}/"' in page
+    assert f"사례 {case.pk}번" in read(supervisor, "/repeats/")
+    assert "가을" not in page, "what stands in the case is for those admitted to it"
+    assert "/cases/new/" not in read(log_in(Role.LIAISON), f"/repeats/{raised[0].pk}/")
 
 
 def test_links_are_reviewed_one_by_one_and_all_at_once(

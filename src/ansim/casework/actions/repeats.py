@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Max, Min, OuterRef, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.utils import timezone
 
 from ansim.casework.actions import audit
@@ -42,7 +42,8 @@ LONGEST = timedelta(days=730)
 REFRESH = timedelta(days=7)
 """Renewing is put off until it moves the date by so much."""
 
-A_BATCH = 100
+A_BATCH = 20
+"""Entries a transaction: on SQLite nobody else can write meanwhile."""
 SURE = 0.5
 _YOUNG = ("V1", "V2", "V3", "V4", "V5")
 _MOST_YOUTHS = 200
@@ -75,70 +76,86 @@ def look() -> int:
     with transaction.atomic():
         locked()
         waiting = dict(RepeatPending.objects.order_by("pk").values_list("pk", "alert")[:A_BATCH])
-        about = set(
-            Alert.objects.filter(pk__in=set(waiting.values())).values_list(
-                "conversation", "conversation__source", "about"
-            )
-        )
-        touched = [
-            pk
-            for conversation, source, account in sorted(about)
-            if (pk := _look_at(conversation, source, account))
-        ]
+        touched = _look_at(set(waiting.values()))
         if touched:
             regroup(touched, audit.WATCH)
         RepeatPending.objects.filter(pk__in=waiting).delete()
     return len(waiting)
 
 
-def kept_apart(conversation: int, source: str, account: str) -> bool:
-    """Whether an appeal was upheld that covers this account here."""
-    return LinkAppeal.objects.filter(
-        Q(conversation=conversation) | Q(whole_account=True, conversation__source=source),
-        account=account,
-        state=LinkAppeal.State.UPHELD,
-    ).exists()
-
-
-def _look_at(conversation: int, source: str, account: str) -> int | None:
-    """Brings one sighting up to date. Its id if links may have changed by it."""
-    alerts = Alert.objects.filter(conversation=conversation, about=account)
-    spans = alerts.aggregate(first=Min("raised_at"), last=Max("updated_at"))
-    row, new = Sighting.objects.get_or_create(
-        conversation_id=conversation,
-        account=account,
-        defaults={"first_at": spans["first"], "last_at": spans["last"]},
+def _look_at(alerts: set[int]) -> list[int]:
+    """Brings the sightings of these alerts up to date. The ids of those whose links may change."""
+    places = set(
+        Alert.objects.filter(pk__in=alerts).values_list(
+            "conversation", "conversation__source", "about"
+        )
     )
-    before = (row.alerts > 0, row.apart)
-    row.alerts = alerts.exclude(_DISMISSED).count()
-    row.apart = kept_apart(conversation, source, account)
-    row.first_at, row.last_at = spans["first"], spans["last"]
-    changed = new or before != (row.alerts > 0, row.apart)
-    if row.alerts and not row.apart:
-        changed |= _take(row, source)
-    row.save()
-    return row.pk if changed else None
+    rooms, accounts = {place[0] for place in places}, {place[2] for place in places}
+    known = {
+        (row.conversation_id, row.account): row
+        for row in Sighting.objects.filter(conversation__in=rooms, account__in=accounts)
+    }
+    spans = {
+        (room, account): (first, last, counted)
+        for room, account, first, last, counted in Alert.objects.filter(
+            conversation__in=rooms, about__in=accounts
+        )
+        .order_by()
+        .values_list("conversation", "about")
+        .annotate(
+            first=Min("raised_at"),
+            last=Max("updated_at"),
+            counted=Count("pk", filter=~_DISMISSED),
+        )
+    }
+    upheld = list(
+        LinkAppeal.objects.filter(account__in=accounts, state=LinkAppeal.State.UPHELD)
+        .select_related("conversation")
+        .order_by("pk")
+    )
+    touched: list[int] = []
+    hashes: set[str] = set()
+    for room, source, account in sorted(places):
+        row = known.get((room, account)) or Sighting(conversation_id=room, account=account)
+        before = (row.pk is not None, row.alerts > 0, row.apart)
+        row.first_at, row.last_at, row.alerts = spans[room, account]
+        row.apart = any(_covers(appeal, room, source, account) for appeal in upheld)
+        found = _take(row, source) if row.alerts and not row.apart else {}
+        row.save()
+        if _note(row, found) or before != (True, row.alerts > 0, row.apart):
+            touched.append(row.pk)
+        hashes |= found.keys()
+    _renew(hashes)
+    return touched
 
 
-def _take(row: Sighting, source: str) -> bool:
-    """Takes the traces of what was said since the last look. Whether there is a new one."""
+def _covers(appeal: LinkAppeal, room: int, source: str, account: str) -> bool:
+    if appeal.account != account:
+        return False
+    return appeal.conversation_id == room or (
+        appeal.whole_account and appeal.conversation.source_id == source
+    )
+
+
+def _take(row: Sighting, source: str) -> Found:
+    """The traces of what was said since the last look."""
     said = Turn.objects.filter(
         conversation=row.conversation_id, pk__gt=row.last_turn, by_agency=False
     )
-    newest = said.aggregate(pk=Max("pk"))["pk"] or row.last_turn
+    news = said.aggregate(pk=Max("pk"), at=Max("kept_at", filter=Q(author=row.account)))
+    newest = news["pk"] or row.last_turn
     said = said.filter(pk__lte=newest)
     _youths(row, said.exclude(author=row.account).values_list("author", "tactics"))
-    own = said.filter(author=row.account)
-    evidence = own.aggregate(at=Max("kept_at"))["at"]
     found: Found = {}
-    if evidence is not None or not row.last_turn:
+    if news["at"] is not None or not row.last_turn:
         mark = hashed("account", source, row.account)
-        found[mark] = (Trace.Kind.ACCOUNT, "", 1, evidence or row.last_at)
+        found[mark] = (Trace.Kind.ACCOUNT, "", 1, news["at"] or row.last_at)
+    own = said.filter(author=row.account, text__isnull=False)
     # Words whose key is lost tell nothing; the account itself is known all the same.
     with suppress(KeyLost):
-        _named(found, own.filter(text__isnull=False).values_list("text", "kept_at").iterator())
+        _named(found, own.values_list("text", "kept_at").iterator())
     row.last_turn = newest
-    return _note(row, found)
+    return found
 
 
 def _youths(row: Sighting, said: Iterable[tuple[str, dict[str, object]]]) -> None:
@@ -161,35 +178,40 @@ def _named(found: Found, said: Iterable[tuple[Any, datetime]]) -> None:
 
 
 def _note(row: Sighting, found: Found) -> bool:
+    """Keeps the traces with their sighting. Whether one of them is new."""
+    if not found:
+        return False
     now = timezone.now()
-    known = {trace.hash: trace for trace in row.traces.all()}
+    known = {trace.hash: trace for trace in row.traces.filter(hash__in=found)}
     fresh = []
     for mark, (kind, service, seen, at) in found.items():
         trace = known.get(mark)
         if trace is None:
             if at + LASTS > now:
-                Trace.objects.create(
-                    sighting=row,
-                    kind=kind,
-                    service=service,
-                    hash=mark,
-                    seen=seen,
-                    first_at=at,
-                    last_at=at,
-                    expires_at=at + LASTS,
+                fresh.append(
+                    Trace(
+                        sighting=row,
+                        kind=kind,
+                        service=service,
+                        hash=mark,
+                        seen=seen,
+                        first_at=at,
+                        last_at=at,
+                        expires_at=at + LASTS,
+                    )
                 )
-                fresh.append(mark)
         elif trace.review != Trace.Review.REJECTED:
             trace.seen += seen if kind != Trace.Kind.ACCOUNT else 0
             trace.last_at = max(trace.last_at, at)
             trace.expires_at = max(trace.expires_at, at + LASTS)
             trace.save(update_fields=["seen", "last_at", "expires_at"])
-    _renew(set(found), now)
+    Trace.objects.bulk_create(fresh)
     return bool(fresh)
 
 
-def _renew(hashes: set[str], now: datetime) -> None:
+def _renew(hashes: set[str]) -> None:
     """The same seen again somewhere: what others carry of it counts longer too."""
+    now = timezone.now()
     others = Trace.objects.filter(hash__in=hashes, expires_at__lt=now + LASTS - REFRESH)
     later = []
     for trace in others.exclude(review=Trace.Review.REJECTED):

@@ -214,7 +214,7 @@ class Migration(migrations.Migration):
                 fields=("sighting", "hash"), name="one_trace_a_sighting"
             ),
         ),
-        # Alerts from before are looked at as well, a hundred at a time.
+        # Alerts from before are looked at as well, a few at a time.
         migrations.RunSQL(
             "INSERT INTO casework_repeatpending (alert) SELECT id FROM casework_alert",
             migrations.RunSQL.noop,
