@@ -64,6 +64,7 @@ NEEDED: dict[str, Act | None] = {
     "/cases/1/": Act.WORK_CASES,
     "/cases/1/act/rename/": Act.WORK_CASES,
     "/cases/1/people/1/": Act.WORK_CASES,
+    "/cases/1/names/": Act.UNMASK,
     "/cases/1/documents/": Act.WORK_CASES,
     "/cases/1/documents/1/": Act.WORK_CASES,
     "/repeats/": Act.LINK_ACCOUNTS,
@@ -123,7 +124,7 @@ POST_ONLY = (
     "donors/1/code",
     "reports/statistics/file",
     *("stops/1/lift", "requests/1/letter", "requests/1/take"),
-    *("act/rename", "documents", "documents/1"),
+    *("act/rename", "names", "documents", "documents/1"),
     *("repeats/1/review", "repeats/1/state", "traces/1", "appeal", "appeals/1"),
     *("sessions/end", "codes/new", "audit/export", "kept/hold"),
 )

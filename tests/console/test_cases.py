@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import subprocess
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,9 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from ansim.casework.actions import alerts, case_notes, case_people, cases
+from ansim.casework.actions import alerts, case_names, case_notes, case_people, cases
 from ansim.casework.models import Account, AuditEvent, Case, CaseDocument, SourceRecord
 from ansim.casework.roles import Role
+from ansim.cli import main
+from ansim.commands import evidence as command
 from tests.casework.conftest import report, risky, turn
 
 pytestmark = pytest.mark.django_db
@@ -221,3 +225,44 @@ def test_a_purged_case_says_so_and_shows_no_forms(case: Case, counsellor: Client
     assert "지워졌습니다" in page
     assert "메모 남기기" not in page
     assert "들어오게 하기" not in page
+
+
+def test_names_are_opened_by_those_who_may_with_a_reason_and_kept_nowhere(
+    case: Case, counsellor: Client, log_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known(conversation: str, accounts: Sequence[str]) -> dict[str, str] | None:
+        assert conversation == "room"
+        return {"stranger": "raw-stranger-77", "room": "raw-room"}
+
+    sealed: list[bytes] = []
+
+    def run(_words: object, *, input: bytes, **_rest: object) -> subprocess.CompletedProcess[bytes]:
+        sealed.append(input)
+        answer = io.StringIO()
+        with monkeypatch.context() as patch:
+            patch.setattr(command, "_routed", lambda: known)
+            patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(input)))
+            patch.setattr("sys.stdout", answer)
+            status = main(["evidence", "accounts"])
+        return subprocess.CompletedProcess([], status, answer.getvalue().encode())
+
+    monkeypatch.setattr(subprocess, "run", run)
+    path = f"/cases/{case.pk}/names/"
+    assert counsellor.post(path, {"reason": "영장"}).status_code == 404
+    lead = log_in(Role.SUPERVISOR)
+    assert lead.post(path, {"reason": "영장"}).status_code == 422, "not in the case"
+    me = Account.objects.get(username="supervisor")
+    lead.post(f"/cases/{case.pk}/act/admit/", {"account": me.pk, "reason": "슈퍼비전"})
+    assert lead.post(path, {"reason": " "}).status_code == 422
+    assert not sealed
+    page = lead.post(path, {"reason": "영장 2026-5"}).content.decode()
+    assert "raw-stranger-77" in page
+    assert "더 이상 알 수 없음" in page, "the young person's name has been forgotten"
+    assert "raw-room" not in page
+    assert b"stranger" not in sealed[0]
+    event = AuditEvent.objects.get(action="case.unmasked")
+    assert (event.actor_label, event.reason) == ("supervisor", "영장 2026-5")
+    assert "raw" not in str(event.details)
+    assert "raw-stranger-77" not in read(lead, f"/cases/{case.pk}/")
+    monkeypatch.setattr(case_names, "GOOD_SECONDS", -1.0)
+    assert lead.post(path, {"reason": "영장 2026-5"}).status_code == 422, "an old question"

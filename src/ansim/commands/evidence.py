@@ -46,6 +46,10 @@ def register(subparsers: Any) -> None:
     verbs.add_parser("key", help="print the public signing key and its fingerprint").set_defaults(
         run=_key
     )
+    accounts = verbs.add_parser(
+        "accounts", help="open account names for a case in the console (by itself)"
+    )
+    accounts.set_defaults(run=_accounts)
     make = verbs.add_parser("make", help="make what was asked for in the console (by itself)")
     make.add_argument("order")
     make.set_defaults(run=_make)
@@ -163,6 +167,28 @@ def _names(arguments: argparse.Namespace) -> int:
     for pseudonym, name in found.items():
         shown = "".join(c if c.isprintable() else "?" for c in name)
         print(f"{pseudonym}  {shown}")
+    return 0
+
+
+def _accounts(_arguments: argparse.Namespace) -> int:
+    """Answers a sealed question of the console's, from stdin, as JSON (console/unmasking.py)."""
+    import json
+
+    from ansim.casework import ready
+
+    ready()
+    from ansim.casework.actions import case_names
+    from ansim.cli import CommandError
+    from ansim.keys import KeyLost
+
+    try:
+        asked = case_names.unseal(sys.stdin.buffer.read(2**20))
+    except KeyLost as error:
+        raise CommandError(str(error)) from None
+    found = _routed()(asked.conversation, asked.accounts)
+    if found is not None:
+        found = {name: raw for name, raw in found.items() if name in asked.accounts}
+    print(json.dumps(found))
     return 0
 
 

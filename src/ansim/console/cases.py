@@ -133,6 +133,7 @@ def inside(case: Case, user: Account, asked: dict[str, str]) -> dict[str, Any]:
         "may_admit": answers_for(case, user) and case.purged_at is None,
         "admittable": _admittable(case) if answers_for(case, user) else [],
         "trustees": [row.account for row in members if may(row.account, Act.OPEN_CASES)],
+        "may_unmask": may(user, Act.UNMASK) and case.purged_at is None,
         "may_close": case.responsible_id == user.pk or may(user, Act.LEAD_CASES),
         "outcomes": CaseOutcome.choices,
         "today": timezone.localdate(),

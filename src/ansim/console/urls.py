@@ -76,6 +76,7 @@ pages = [
     path("cases/<int:case_id>/", cases.case, name="case"),
     path("cases/<int:case_id>/act/<str:what>/", cases.act, name="case_act"),
     path("cases/<int:case_id>/people/<int:person_id>/", case_parts.person, name="case_person"),
+    path("cases/<int:case_id>/names/", case_parts.names, name="case_names"),
     path("cases/<int:case_id>/documents/", cases.upload, name="case_upload"),
     path(
         "cases/<int:case_id>/documents/<int:document_id>/",

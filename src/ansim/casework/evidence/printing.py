@@ -165,7 +165,7 @@ def told(
     paper.part(title, "Conversation (facts)")
     paper.words(
         "시각은 출처가 알린 때입니다. ● 은 사람에게 원문이 보였던 메시지이고, 누가 언제 보았는지는 "
-        "3. 처리 기록과 facts/messages.jsonl에 있습니다. / ● marks messages whose words were "
+        "처리 기록과 facts/messages.jsonl에 있습니다. / ● marks messages whose words were "
         "shown to a person."
     )
     spaces = [place for place, _ in _MESSAGES]

@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from ansim.casework.actions import case_documents, case_people
+from ansim.casework.actions import case_documents, case_names, case_people
 from ansim.casework.actions.case_access import admitted
 from ansim.casework.errors import Refused
 from ansim.casework.models import CasePerson
 from ansim.casework.roles import Act
+from ansim.console import unmasking
 from ansim.console.access import StaffRequest, needs
 from ansim.console.views import cases
 
@@ -71,6 +72,30 @@ def person(request: StaffRequest, case_id: int, person_id: int) -> HttpResponseB
         "error": error,
     }
     return render(request, "console/case_person.html", context, status=422 if error else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Act.UNMASK)
+def names(request: StaffRequest, case_id: int) -> HttpResponseBase:
+    """Opens the names of the case's accounts on the page, this once, with a reason."""
+    case = cases.find(case_id)
+    if request.method == "GET":
+        return redirect("console:case", case_id)
+    try:
+        asked = case_names.ask(case_id, request.user, request.POST.get("reason", ""))
+    except Refused as refused:
+        return cases.page(request, case, 422, error=str(refused), failed="names")
+    found = unmasking.names(asked)
+    if found is None:
+        return cases.page(
+            request,
+            case,
+            422,
+            error=_("지금은 이름을 물어볼 곳에 닿지 않습니다. 잠시 뒤에 다시 해 주세요."),
+            failed="names",
+        )
+    opened = [(account, found.get(account, "")) for account in asked.accounts]
+    return cases.page(request, case, opened=opened)
 
 
 @require_http_methods(["GET", "POST"])
