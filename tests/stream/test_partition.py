@@ -15,6 +15,7 @@ from ansim import casework
 from ansim.chat import Message
 from ansim.config import Config
 from ansim.detection.detector import Detector
+from ansim.detection.roles import Role
 from ansim.detection.state import ConversationState
 from ansim.keys import Keyring
 from ansim.stream import layout
@@ -153,6 +154,8 @@ async def test_an_alert_is_reported_once_with_all_turns_and_then_updated(
     raised = [report for report in book.reports if report.raised]
     assert len({(report.about, report.episode) for report in raised}) == len(raised)
     first = raised[0]
+    assert set(first.roles) >= {turn.author for turn in first.turns if not turn.by_agency}
+    assert set(first.roles.values()) <= set(Role)
     names = [hidden(keyring, message.id) for message in messages]
     position = names.index(first.turns[-1].id)
     assert [turn.id for turn in first.turns] == names[: position + 1]

@@ -20,6 +20,7 @@ from ansim.chat import Message
 from ansim.detection import AlertEvent, Assessment, Priority, Turn
 from ansim.detection.detector import Detector
 from ansim.detection.finished import joined, only_korean
+from ansim.detection.roles import roles as detection_roles
 from ansim.detection.state import ConversationState
 from ansim.reading.language import is_korean
 from ansim.sources import kakaotalk
@@ -82,9 +83,9 @@ def assess(data: bytes, name: str) -> Outcome:
         author=lambda sender: ring.pseudonym("account", DONATED_SOURCE, digest, sender),
     )
     korean = is_korean(message.text for message in said)
-    found = _assessed(said, korean=korean)
+    found, roles = _assessed(said, korean=korean)
     turns = _turns(said, found)
-    reports = _reports(conversation, found, turns)
+    reports = _reports(conversation, found, turns, roles)
     authors = dict.fromkeys(message.author for message in said)
     return Outcome(
         form=export.form,
@@ -100,9 +101,12 @@ def assess(data: bytes, name: str) -> Outcome:
     )
 
 
-def _assessed(said: Sequence[Message], *, korean: bool) -> list[Assessment]:
-    """Of a chat in another language only the Korean words are looked at: the models know no
-    other, and would take what they do not know for something."""
+def _assessed(said: Sequence[Message], *, korean: bool) -> tuple[list[Assessment], dict[str, str]]:
+    """What was found, and how each account writes.
+
+    Of a chat in another language only the Korean words are looked at: the models know no other,
+    and would take what they do not know for something.
+    """
     readable = said if korean else [only_korean(message) for message in said]
     found: list[Assessment] = []
     states: dict[str, ConversationState] = {}
@@ -110,7 +114,11 @@ def _assessed(said: Sequence[Message], *, korean: bool) -> list[Assessment]:
         changed, assessments = detector().assess(states, readable[start : start + BATCH])
         states.update(changed)
         found += assessments
-    return found
+    return found, {
+        account: str(role)
+        for state in states.values()
+        for account, role in detection_roles(state).items()
+    }
 
 
 def _turns(said: Sequence[Message], found: Sequence[Assessment]) -> list[Turn]:
@@ -147,7 +155,10 @@ def _past(event: AlertEvent) -> AlertEvent:
 
 
 def _reports(
-    conversation: str, found: Sequence[Assessment], turns: Sequence[Turn]
+    conversation: str,
+    found: Sequence[Assessment],
+    turns: Sequence[Turn],
+    roles: dict[str, str],
 ) -> list[AlertReport]:
     events: dict[str, AlertEvent] = {}
     now = time.time()
@@ -172,6 +183,7 @@ def _reports(
             turns=held,
             sequence=sequence,
             raised=True,
+            roles=roles,
         )
         for about, event in events.items()
     ]

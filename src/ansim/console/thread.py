@@ -39,6 +39,8 @@ class Speaker:
     account: str = ""
     number: int = 0
     """Of their first turn: names them in a form, where the pseudonym itself is not to stand."""
+    role: str = ""
+    """How this account writes; empty where nobody looked."""
     signals: Counter[Label] = field(default_factory=Counter)
 
     @property
@@ -141,11 +143,19 @@ def build(
     legend = {mark.id: mark for line in lines for mark in line.labels}
     return Thread(
         lines=lines,
-        speakers=[one for one in speakers.values() if one.side != "donor"],
+        speakers=_described(alert, speakers.values()),
         legend=[legend[name] for name in sorted(legend)],
         left_out=max(0, said.count() - len(kept)),
         revealed=revealed,
     )
+
+
+def _described(alert: Alert, speakers: Iterable[Speaker]) -> list[Speaker]:
+    """Those of the conversation, with the belief about how they write (R14)."""
+    found = [one for one in speakers if one.side != "donor"]
+    for one in found:
+        one.role = str(alert.roles.get(one.account, ""))
+    return found
 
 
 def _donors(conversation: int) -> dict[str, Speaker]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from ansim.detection import AlertEvent, Assessment, Turn, Versions
+from ansim.detection.roles import roles
 from ansim.detection.state import ConversationState
 
 if TYPE_CHECKING:  # casework needs Django set up first, which is the business of ``service``
@@ -67,6 +68,7 @@ def reports(
 
     new = tuple(assessment.turn for assessment in assessments)
     result = []
+    beliefs = {account: str(role) for account, role in roles(state).items()} if found else {}
     for (about, episode), (event, raised) in found.items():
         turns = tuple(
             msgspec.structs.replace(turn, id=hidden(turn.id))
@@ -86,6 +88,7 @@ def reports(
                 turns=turns,
                 sequence=sequence,
                 raised=raised,
+                roles=beliefs,
             )
         )
     return result

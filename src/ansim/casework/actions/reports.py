@@ -54,6 +54,8 @@ class AlertReport(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
     """Position of the stream after which this was true."""
     raised: bool
+    roles: dict[str, str] = {}
+    """How each account writes ("youth-like", "adult-like", "unknown"): a belief, never a fact."""
 
 
 _Key = tuple[int, str]
@@ -169,6 +171,7 @@ def _open(
         why=_plain(report.why),
         trajectory=thinned(points),
         versions=_plain(report.versions),
+        roles=_plain(report.roles),
         sequence=report.sequence,
         due_at=due(report.priority.value, books.now, books.targets),
     )
@@ -191,6 +194,7 @@ def _update(books: _Books, alert: Alert, report: AlertReport) -> None:
     alert.updated_at = books.now
     alert.why = _plain(report.why)
     alert.versions = _plain(report.versions)
+    alert.roles = {**alert.roles, **_plain(report.roles)}
     alert.sequence = report.sequence
     known = {point[2] for point in alert.trajectory}
     fresh = [point for point in _points(report) if point[2] not in known]
@@ -248,6 +252,7 @@ def _write(books: _Books) -> None:
                 "updated_at",
                 "why",
                 "versions",
+                "roles",
                 "trajectory",
                 "sequence",
                 "due_at",

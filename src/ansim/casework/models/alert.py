@@ -107,6 +107,8 @@ class Alert(models.Model):
     trajectory = models.JSONField(default=list)
     """Risk of this account over time: ``[[at, risk, message_id], …]`` by event time."""
     versions = models.JSONField(default=dict)
+    roles = models.JSONField(default=dict)
+    """How each account of the conversation writes, as far as anybody can say (R14)."""
     sequence = models.BigIntegerField(default=0)
     """Position of the stream that this row reflects; older reports are replays."""
     fold = models.BigIntegerField(default=_new_fold)
