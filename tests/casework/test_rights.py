@@ -11,8 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from ansim.casework.actions import (
+    accounts,
     alerts,
     calling,
+    donations,
     holds,
     referrals,
     retention,
@@ -406,3 +408,22 @@ def test_a_consent_to_reading_in_a_case_is_taken_back_with_the_stop(
     assert (reading.purpose, reading.withdrawn_by) == ("reading", supervisor)
     assert counselling.withdrawn_at is None
     assert AuditEvent.objects.get(action="reading.consent_withdrawn").subject_id == str(case.pk)
+
+
+def test_a_file_of_a_conversation_that_is_read_no_more_is_not_taken_in(
+    counsellor: Account, supervisor: Account
+) -> None:
+    accounts.declare_donated()
+    given = donations.Donation(
+        given_by="participant", under_14=False, guardian=False, how="직접", form="f", messages=2
+    )
+    found = report(source="donated", turns=(turn(1, author="friend"), risky(2)), raised=True)
+    [pk] = donations.receive(counsellor, given, [found], risk=0.8).alerts
+    row = receive(supervisor, "stop")
+    rights.take(row.pk, supervisor)
+    rights.prove(row.pk, supervisor, "paper", "봄")
+    rights.find_by_alert(row.pk, supervisor, pk, "friend", "요구")
+    rights_measures.stop(row.pk, supervisor)
+    again = report(20, source="donated", turns=(turn(3, author="friend"), risky(4)))
+    refused("reading_stopped", donations.receive, counsellor, given, [again], risk=0.8)
+    assert Turn.objects.count() == 2

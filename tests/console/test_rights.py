@@ -194,3 +194,31 @@ def test_who_is_not_to_be_warned_is_said_where_an_answer_would_warn(
     assert "알리지 말 것" in told
     do(lead, row, "write", answer="답", version=0)
     assert "수사기관이 알리지 말라고" in do(lead, row, "end", state="granted", told="편지로")
+
+
+def test_who_waits_for_words_that_will_not_come_is_told(
+    log_in: Callable[..., Client], lead: Client, alert: Alert
+) -> None:
+    told = page(log_in(Role.COUNSELLOR), f"/alerts/{alert.pk}/")
+    assert "더 읽지 않는 대화입니다" not in told
+    row = received(lead, kind="stop")
+    do(lead, row, "take")
+    do(lead, row, "prove", proof="known", note="아는 사람")
+    do(lead, row, "look", alert=alert.pk, account="friend", reason="요구")
+    do(lead, row, "stop", what="")
+    told = page(log_in(Role.COUNSELLOR), f"/alerts/{alert.pk}/")
+    assert "더 읽지 않는 대화입니다" in told
+    [other] = alerts.raise_or_update([report(conversation="other", turns=(risky(1),))])
+    assert "더 읽지 않는" not in page(log_in(Role.COUNSELLOR), f"/alerts/{other}/")
+
+
+def test_the_menu_counts_what_must_be_answered_soon(
+    log_in: Callable[..., Client], lead: Client
+) -> None:
+    mark = "곧 답해야 하는 요구"
+    received(lead)
+    assert mark not in page(lead, "/queue/")
+    day = f"{timezone.localdate() - timedelta(days=9):%Y-%m-%d}"
+    received(lead, received=day)
+    assert mark in page(lead, "/queue/")
+    assert mark not in page(log_in(Role.COUNSELLOR), "/queue/")

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from ansim.casework.actions import wellbeing
+from ansim.casework.actions import rights, wellbeing
 from ansim.casework.roles import Act, may
 
 
@@ -20,7 +20,8 @@ def agency() -> str:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Template context: ``agency``, ``demo``, ``break_due`` and ``may.<act>`` for every act."""
+    """Template context: ``agency``, ``demo``, ``break_due``, ``requests_due``
+    (requests about personal data to answer soon) and ``may.<act>`` for every act."""
     user = getattr(request, "user", None)
     # Who has no second factor yet can go nowhere: the page offers no way there.
     enrolling = getattr(request, "enrolling", False)
@@ -32,6 +33,13 @@ def context(request: HttpRequest) -> dict[str, Any]:
                 may(user, Act.REVEAL_TEXT) and wellbeing.break_due(user)
                 if user is not None
                 else False
+            )
+        ),
+        "requests_due": SimpleLazyObject(
+            lambda: (
+                rights.due_soon()
+                if user is not None and not enrolling and may(user, Act.ANSWER_REQUESTS)
+                else 0
             )
         ),
         "may": {act.value: user is not None and not enrolling and may(user, act) for act in Act},

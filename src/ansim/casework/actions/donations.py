@@ -8,7 +8,7 @@ import msgspec
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import accounts, audit, donors
+from ansim.casework.actions import accounts, audit, donors, rights_measures
 from ansim.casework.actions.permission import require
 from ansim.casework.actions.reports import AlertReport, raise_or_update
 from ansim.casework.errors import Refused
@@ -70,6 +70,15 @@ def receive(
     source = accounts.declare_donated()
     if not source.active:
         raise Refused("source_off", _("이 출처는 지금 꺼져 있습니다."))
+    unread = rights_measures.unread()
+    for report in reports:
+        names = {("account", turn.author) for turn in report.turns}
+        names.add(("conversation", report.conversation))
+        if any((source.pk, *name) in unread for name in names):
+            raise Refused(
+                "reading_stopped",
+                _("이 대화에 있는 사람이 더 읽지 말아 달라고 해서 받을 수 없습니다."),
+            )
     raised = raise_or_update(reports)
     code = ""
     if raised and donation.reach:

@@ -23,6 +23,8 @@ from ansim.casework.sealing import keyring
 TEN_DAYS = timedelta(days=10)
 """For access (Enforcement Decree, article 41), correction (43) and stop (44). An explanation of an
 automated decision has thirty: more than we need, so there is one time for all."""
+SOON = timedelta(days=2)
+"""So long before the answer is due, people are called and the menu says so."""
 LONGEST_PAUSE = 30
 """Days by which an answer may be put off, once, with a reason that the person is told."""
 LONGEST = 4000
@@ -205,6 +207,13 @@ def holding(row: SubjectRequest) -> holdings.Holding | None:
     if row.source is None or not row.account:
         return None
     return holdings.of(row.source, row.account)
+
+
+def due_soon() -> int:
+    """Open requests whose answer is due within two days, or was."""
+    return SubjectRequest.objects.filter(
+        state=State.OPEN, due_at__lte=timezone.now() + SOON
+    ).count()
 
 
 @transaction.atomic

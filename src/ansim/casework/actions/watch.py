@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from ansim.casework.actions import audit, folding, notices, reading
+from ansim.casework.actions.rights import SOON
 from ansim.casework.actions.targets import due, in_force
 from ansim.casework.models import Account, Alert, AuditEvent, Notice, State, SubjectRequest
 from ansim.casework.roles import TABLE, Act
@@ -23,8 +24,6 @@ ON_SHIFT = timedelta(minutes=15)
 """Who did something at the desk within this time is on shift."""
 UNATTENDED_EVERY = timedelta(minutes=10)
 UNREAD_EVERY = timedelta(minutes=10)
-REQUESTS_BEFORE = timedelta(days=2)
-"""So long before the answer to a request of a person is due, people are called."""
 
 _COUNSELLING = [role.value for role, acts in TABLE.items() if Act.CLAIM in acts]
 
@@ -119,7 +118,7 @@ def _returned(now: datetime) -> tuple[int, ...]:
 
 def _requests(now: datetime) -> tuple[int, ...]:
     """Calls people, once a request, before its ten days are over."""
-    soon = Q(state=SubjectRequest.State.OPEN, due_at__lte=now + REQUESTS_BEFORE, reminded_at=None)
+    soon = Q(state=SubjectRequest.State.OPEN, due_at__lte=now + SOON, reminded_at=None)
     found = []
     for pk in SubjectRequest.objects.filter(soon).values_list("pk", flat=True)[:MOST]:
         with transaction.atomic():

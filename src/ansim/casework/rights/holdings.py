@@ -185,6 +185,23 @@ def stops(holding: Holding) -> list[ReadingStop]:
     )
 
 
+def stops_in(conversation: Conversation) -> list[ReadingStop]:
+    """What of a conversation is read no more: all of it, or accounts that spoke in it."""
+    rows = list(
+        ReadingStop.objects.filter(ended_at=None, source=conversation.source_id).filter(
+            Q(conversation=conversation) | Q(conversation=None)
+        )
+    )
+    if not rows:
+        return []
+    spoken = set(
+        Turn.objects.filter(
+            conversation=conversation, author__in=[row.account for row in rows if row.account]
+        ).values_list("author", flat=True)
+    )
+    return [row for row in rows if row.conversation_id is not None or row.account in spoken]
+
+
 def corrections(holding: Holding) -> list[Correction]:
     """What was noted beside it so far."""
     return list(

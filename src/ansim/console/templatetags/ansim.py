@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from ansim.casework.models import Alert, ReadingStop
 from ansim.casework.models.alert import Done, Outcome
+from ansim.casework.rights import holdings
 from ansim.console import marking
 from ansim.console.chart import in_percent
 from ansim.detection import Reason
@@ -88,6 +90,12 @@ def left(until: datetime) -> str:
     rest = until - timezone.now()
     words = _("{n} 남음") if rest > timedelta() else _("{n} 지남")
     return words.replace("{n}", span(abs(rest)))
+
+
+@register.filter
+def reading_stops(alert: Alert) -> list[ReadingStop]:
+    """What of the alert's conversation is read no more, as somebody asked (R07)."""
+    return holdings.stops_in(alert.conversation)
 
 
 @register.filter
