@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from ansim.casework import documents
-from ansim.casework.actions import alerts, case_documents, cases
+from ansim.casework.actions import alerts, case_documents, cases, resealing
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, AuditEvent, Case, SourceRecord
 from ansim.casework.roles import Role
+from ansim.keys import Keyring
 from tests.casework.conftest import report, risky
+from tests.casework.test_resealing import home as home_of_its_own  # noqa: F401 - a fixture
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
@@ -116,6 +119,23 @@ def test_a_document_is_sealed_and_goes_out_only_with_a_reason(
     assert case_documents.fetch(case.pk, counsellor, row.pk, "회의").content == PDF
     event = AuditEvent.objects.get(action="case.document_fetched")
     assert (event.reason, event.details["sha256"]) == ("회의", row.sha256)
+
+
+@pytest.mark.django_db
+def test_documents_read_the_same_after_a_rotation_of_keys(
+    home_of_its_own: Path,  # noqa: F811
+    case: Case,
+    counsellor: Account,
+) -> None:
+    row = case_documents.add(case.pk, counsellor, "요약.pdf", PDF + bytes(range(256)))
+    Keyring.add_key(home_of_its_own / "keys/ansim.keys")
+    for _ in resealing.reseal():
+        pass
+    assert resealing.census()["casework_casedocument.content"] == {"k2": 1}
+    assert {key for counter in resealing.census().values() for key in counter} == {"k2"}
+    fetched = case_documents.fetch(case.pk, counsellor, row.pk, "회의")
+    assert fetched.content == PDF + bytes(range(256))
+    assert fetched.name == "요약.pdf"
 
 
 @pytest.mark.django_db

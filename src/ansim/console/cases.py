@@ -26,6 +26,9 @@ from ansim.casework.models import (
 from ansim.casework.roles import TABLE, Act, may
 from ansim.console.case_timeline import GROUPS, entries
 
+LOOKED_AT = 300
+"""Messages of an account, the latest, in which signals of a young person are sought."""
+SURE = 0.5
 SHOWN = 30
 """Events of the timeline at first; asked for all of them, ten times as many."""
 
@@ -76,11 +79,12 @@ def voices(alert: Alert) -> list[Voice]:
     turns = Turn.objects.filter(conversation=alert.conversation_id, by_agency=False)
     found = []
     for account in cases.candidates(alert)[:20]:
-        rows = list(turns.filter(author=account).values_list("tactics", flat=True))
+        own = turns.filter(author=account)
+        lately = own.order_by("-at").values_list("tactics", flat=True)[:LOOKED_AT]
         young = any(
-            name.startswith("V") and chance >= 0.5 for row in rows for name, chance in row.items()
+            name.startswith("V") and share >= SURE for row in lately for name, share in row.items()
         )
-        found.append(Voice(account, len(rows), young))
+        found.append(Voice(account, own.count(), young))
     return sorted(found, key=lambda voice: not voice.young)
 
 

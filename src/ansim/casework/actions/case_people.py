@@ -76,7 +76,7 @@ def accounts(case_id: int) -> list[tuple[str, str]]:
     turns = Turn.objects.filter(
         conversation__alerts__joined__case=case_id, by_agency=False
     ).values_list("conversation__source", "author")
-    return sorted(set(turns.distinct()))
+    return sorted(turns.order_by().distinct())
 
 
 def _set_account(person: CasePerson, account: str) -> None:

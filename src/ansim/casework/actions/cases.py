@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -131,10 +131,8 @@ def candidates(alert: Alert) -> list[str]:
     """Accounts of the alert's conversation that can be the young person's: pseudonyms, those who
     said most first."""
     turns = Turn.objects.filter(conversation=alert.conversation_id, by_agency=False)
-    said: dict[str, int] = {}
-    for author in turns.exclude(author=alert.about).values_list("author", flat=True):
-        said[author] = said.get(author, 0) + 1
-    return sorted(said, key=lambda author: (-said[author], author))
+    said = turns.exclude(author=alert.about).values("author").annotate(number=Count("pk"))
+    return list(said.order_by("-number", "author").values_list("author", flat=True))
 
 
 def suggested(case: Case) -> list[Alert]:

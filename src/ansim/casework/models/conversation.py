@@ -50,6 +50,7 @@ class Turn(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["conversation", "message_id"], name="one_turn"),
         )
+        indexes = (models.Index(fields=["author"], name="turn_author"),)
         # Of one second, in the order in which they came: an id may be a hash and tells no order.
         ordering = ("at", "pk")
 
