@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
@@ -15,6 +18,7 @@ from ansim.casework.actions import (
     alerts,
     calling,
     donations,
+    evidence,
     holds,
     referrals,
     retention,
@@ -427,3 +431,17 @@ def test_a_file_of_a_conversation_that_is_read_no_more_is_not_taken_in(
     again = report(20, source="donated", turns=(turn(3, author="friend"), risky(4)))
     refused("reading_stopped", donations.receive, counsellor, given, [again], risk=0.8)
     assert Turn.objects.count() == 2
+
+
+def test_what_a_person_said_is_wrong_goes_with_the_evidence(
+    supervisor: Account, alert: Alert
+) -> None:
+    row = known(supervisor, "correction")
+    said = Turn.objects.get(message_id="m3")
+    rights_measures.correct(row.pk, supervisor, alert.pk, "동생이 한 말이라고 함", said.pk)
+    order = evidence.order(alert.pk, supervisor, "수사 협조")
+    package = evidence.make(order, lambda *_: None, lambda *_: None)
+    with ZipFile(BytesIO(package.content)) as files:
+        [note] = json.loads(files.read("facts/handling.json"))["corrections"]
+        assert "동생이 한 말이라고 함" in printed(files.read("evidence.pdf"))
+    assert (note["message"], note["said"]) == ("m3", "동생이 한 말이라고 함")

@@ -251,6 +251,16 @@ def _handling(alert: Alert) -> dict[str, Any]:
             }
             for row in alert.hand_offs.select_related("agency", "made_by").order_by("made_at")
         ],
+        # What a person said is wrong stands beside the original wherever that goes (R07).
+        "corrections": [
+            {
+                "made_at": stamp(row.made_at),
+                "made_by": row.made_by.get_username(),
+                "message": row.turn.message_id if row.turn else None,
+                "said": row.text,
+            }
+            for row in alert.corrections.select_related("turn", "made_by")
+        ],
     }
 
 

@@ -237,6 +237,13 @@ def handled(paper: Paper, handling: Mapping[str, Any], title: str = "2. 처리 (
         )
     if not handling["hand_offs"]:
         paper.words("없음 / none")
+    corrections = handling.get("corrections", [])
+    if corrections:
+        paper.heading("본인이 다르다고 한 것", "Corrections asked for by the person")
+    for row in corrections:
+        where = f"메시지 {row['message']}" if row["message"] else "경보 전체 / the whole alert"
+        paper.pair(str(row["made_at"]), where)
+        paper.words(row["said"] or "원문이 보관 기한을 지나 없음 / text no longer held")
 
 
 def logged(paper: Paper, log: list[dict[str, Any]], title: str = "3. 처리 기록 (사실)") -> None:
