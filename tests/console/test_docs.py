@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/console.md").read_text("utf-8")
 PARTS = (
     "account|alert|case|message|source|template|donation|intake|retention|stream"
-    "|request|reading|report"
+    "|request|reading|report|referral|duty"
     "|agency|donor|channel|notice|shift|verdicts|view|audit|hold|keys|backup|evidence|repeat"
 )
 

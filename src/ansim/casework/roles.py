@@ -46,6 +46,9 @@ class Act(StrEnum):
     EXPORT_VERDICTS = "export_verdicts"
     EXPORT_EVIDENCE = "export_evidence"
     UNMASK = "unmask"
+    WRITE_REFERRAL = "write_referral"
+    APPROVE_REFERRAL = "approve_referral"
+    SEND_REFERRAL = "send_referral"
     SEE_AUDIT = "see_audit"
     REVIEW_AUDIT = "review_audit"
     LINK_ACCOUNTS = "link_accounts"
@@ -57,6 +60,7 @@ class Act(StrEnum):
 
 
 _EVIDENCE = frozenset({Act.EXPORT_EVIDENCE, Act.UNMASK, Act.LINK_ACCOUNTS})
+_REFERRING = frozenset({Act.WRITE_REFERRAL, Act.APPROVE_REFERRAL, Act.SEND_REFERRAL})
 _COUNSELLING = frozenset(
     {
         Act.SEE_ALERTS,
@@ -69,6 +73,7 @@ _COUNSELLING = frozenset(
         Act.HAND_OFF,
         Act.CLOSE,
         Act.UPLOAD,
+        Act.WRITE_REFERRAL,
         Act.OPEN_CASES,
         Act.WORK_CASES,
         Act.RECEIVE_REQUESTS,
@@ -82,6 +87,7 @@ TABLE: dict[Role, frozenset[Act]] = {
     Role.COUNSELLOR: _COUNSELLING,
     Role.SUPERVISOR: _COUNSELLING
     | _EVIDENCE
+    | _REFERRING
     | {
         Act.RELEASE_ANY,
         Act.LEAD_SHIFT,
@@ -94,7 +100,7 @@ TABLE: dict[Role, frozenset[Act]] = {
         Act.EXPORT_VERDICTS,
         Act.SEE_AUDIT,
     },
-    Role.LIAISON: _EVIDENCE | {Act.WORK_CASES},
+    Role.LIAISON: _EVIDENCE | _REFERRING | {Act.WORK_CASES},
     Role.ADMINISTRATOR: frozenset(
         {Act.ADMINISTER, Act.EDIT_AGENCIES, Act.SEE_AUDIT, Act.SEE_REPORTS}
     ),

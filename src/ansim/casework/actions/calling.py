@@ -27,7 +27,7 @@ SUBJECTS = {
     Notice.Kind.RETURNED: "담당이 자리를 비운 경보가 있습니다 / An alert was left behind",
     Notice.Kind.UNREAD: "들어온 메시지를 아무도 읽지 않습니다 / Nobody reads what came in",
     Notice.Kind.REQUEST: "정보주체의 요구에 답할 날이 다가옵니다 / A request must be answered soon",
-    Notice.Kind.REPORT_DUE: "경찰 신고가 늦어진 사례가 있습니다 / A report to the police is overdue",
+    Notice.Kind.REPORT_DUE: "경찰 신고가 늦어졌습니다 / A report to the police is overdue",
     Notice.Kind.UNATTENDED: "경보가 기다리는데 근무자가 없습니다 / Nobody is on shift",
 }
 TRIAL = "시험 알림입니다 / This is only a test"

@@ -8,13 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions import audit, drafts
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Agency, Alert, Answer, HandOff, SafetyPlan, State
+from ansim.casework.models import (
+    Account,
+    Agency,
+    Alert,
+    Answer,
+    CaseAlert,
+    HandOff,
+    Referral,
+    ReferralState,
+    SafetyPlan,
+    State,
+)
 from ansim.casework.roles import Act, may
 
 LONGEST = 2000
@@ -184,4 +196,18 @@ def _agency(agency_id: int) -> Agency:
 
 def warned_off(alert: Alert) -> bool:
     """Whether the police asked that nobody in the room learns of their work (R19)."""
-    return HandOff.objects.filter(alert=alert, do_not_warn=True).exists()
+    return warned_off_about(alert.conversation.source_id, alert.about, alert.pk)
+
+
+def warned_off_about(source: str, account: str, alert: int = 0) -> bool:
+    """The same for an account of a source: said in a hand-off or about a report, in whatever alert
+    on this account or case that has one (or has ``alert``)."""
+    same = Alert.objects.filter(Q(about=account, conversation__source=source) | Q(pk=alert))
+    cases = CaseAlert.objects.filter(alert__in=same).values("case")
+    together = Q(alert__in=same) | Q(alert__joined__case__in=cases)
+    return (
+        HandOff.objects.filter(together, do_not_warn=True).exists()
+        or Referral.objects.filter(case__in=cases, do_not_warn=True)
+        .exclude(state=ReferralState.WITHDRAWN)
+        .exists()
+    )

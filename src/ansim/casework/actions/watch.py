@@ -11,7 +11,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import Q
 
-from ansim.casework.actions import audit, folding, notices, reading
+from ansim.casework.actions import audit, duties, folding, notices, reading
 from ansim.casework.actions.rights import SOON
 from ansim.casework.actions.targets import due, in_force
 from ansim.casework.models import Account, Alert, AuditEvent, Notice, State, SubjectRequest
@@ -37,6 +37,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     unread: bool = False
     requests: tuple[int, ...] = ()
     """Requests of people about their data, whose answer is due soon."""
+    unreported: tuple[int, ...] = ()
+    """Cases whose report to the police is overdue."""
 
 
 def on_shift(now: datetime) -> list[Account]:
@@ -56,6 +58,7 @@ def keep(now: datetime) -> Round:
         unattended=_unattended(now),
         unread=_unread(now),
         requests=_requests(now),
+        unreported=duties.overdue(now),
     )
 
 
