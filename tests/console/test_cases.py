@@ -111,8 +111,10 @@ def test_everything_written_in_a_case_stands_on_its_page(case: Case, counsellor:
     desk = read(counsellor, "/cases/")
     assert "할머니께 전화" in desk
     assert "기한이 지난 할 일 1" in desk
+    assert "기한이 지난 내 할 일" in read(counsellor, "/queue/"), "the menu counts it"
     do("task-done", task=case.tasks.get().pk)
     do("resume")
+    assert "기한이 지난 내 할 일" not in read(counsellor, "/queue/")
     assert "끝낸 일" in read(counsellor, f"/cases/{case.pk}/")
 
 
@@ -266,3 +268,19 @@ def test_names_are_opened_by_those_who_may_with_a_reason_and_kept_nowhere(
     assert "raw-stranger-77" not in read(lead, f"/cases/{case.pk}/")
     monkeypatch.setattr(case_names, "GOOD_SECONDS", -1.0)
     assert lead.post(path, {"reason": "영장 2026-5"}).status_code == 422, "an old question"
+
+
+def test_what_was_written_for_a_young_person_is_not_lost_by_a_wrong_choice(
+    case: Case, counsellor: Client
+) -> None:
+    young = case.people.get(part="young")
+    path = f"/cases/{case.pk}/people/{young.pk}/"
+    fields = {"part": "young", "age": "under_19", "needs": "쉴 곳", "plan": "면담", "account": ""}
+    assert counsellor.post(path, fields).status_code == 302
+    refused = counsellor.post(path, fields | {"part": "helper", "name": "담임"})
+    assert refused.status_code == 422
+    assert "쉴 곳" in refused.content.decode()
+    young.refresh_from_db()
+    assert (young.part, young.plan) == ("young", "면담")
+    helper = {"part": "helper", "age": "unknown", "name": "담임", "needs": "", "plan": ""}
+    assert counsellor.post(f"/cases/{case.pk}/people/0/", helper).status_code == 302

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from ansim.casework.actions import rights, wellbeing
+from ansim.casework.actions import case_notes, rights, wellbeing
 from ansim.casework.roles import Act, may
 
 
@@ -20,8 +20,9 @@ def agency() -> str:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Template context: ``agency``, ``demo``, ``break_due``, ``requests_due``
-    (requests about personal data to answer soon) and ``may.<act>`` for every act."""
+    """Template context: ``agency``, ``demo``, ``break_due``, ``requests_due`` (requests about
+    personal data to answer soon), ``tasks_late`` (one's own, in cases) and ``may.<act>`` for every
+    act."""
     user = getattr(request, "user", None)
     # Who has no second factor yet can go nowhere: the page offers no way there.
     enrolling = getattr(request, "enrolling", False)
@@ -39,6 +40,13 @@ def context(request: HttpRequest) -> dict[str, Any]:
             lambda: (
                 rights.due_soon()
                 if user is not None and not enrolling and may(user, Act.ANSWER_REQUESTS)
+                else 0
+            )
+        ),
+        "tasks_late": SimpleLazyObject(
+            lambda: (
+                case_notes.late(user)
+                if user is not None and not enrolling and may(user, Act.WORK_CASES)
                 else 0
             )
         ),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ansim.casework.actions import audit
 from ansim.casework.actions.case_access import admitted, line, touch, words, work
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Case, CaseMemo, CaseTask
+from ansim.casework.models import Account, Case, CaseMember, CaseMemo, CaseTask
 from ansim.casework.roles import Act, may
 
 LONGEST_MEMO = 4000
@@ -78,6 +78,14 @@ def add_task(
     )
     touch(case)
     return row
+
+
+def late(owner: Account) -> int:
+    """How many of this person's tasks, in cases they are in, should be done by now."""
+    mine = CaseMember.objects.filter(account=owner, left_at=None).values("case")
+    return CaseTask.objects.filter(
+        owner=owner, done_at=None, due_at__lt=timezone.now(), case__in=mine, what__isnull=False
+    ).count()
 
 
 @transaction.atomic

@@ -49,8 +49,8 @@ def person(request: StaffRequest, case_id: int, person_id: int) -> HttpResponseB
         }
         if "account" in request.POST:
             fields["account"] = request.POST["account"]
-        if fields["part"] != CasePerson.Part.YOUNG:
-            fields["needs"] = fields["plan"] = ""
+        if CasePerson.Part.YOUNG not in (fields["part"], row.part):
+            fields["needs"] = fields["plan"] = ""  # not on the page, whatever was typed before
         try:
             case_people.save_person(case_id, request.user, person_id or None, fields)
         except Refused as refused:
