@@ -25,6 +25,7 @@ from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, Case
 from ansim.casework.roles import Act
 from ansim.console import cases as shown
+from ansim.console import reporting
 from ansim.console.access import StaffRequest, needs
 
 AT_A_TIME = 50
@@ -119,7 +120,8 @@ def page(request: StaffRequest, row: Case, status: int = 200, **more: Any) -> Ht
     if not admitted(row, request.user):
         context = {**shown.outside(row, request.user), **more}
         return render(request, "console/case_closed_door.html", context, status=status)
-    context = {**shown.inside(row, request.user, request.GET.dict()), **more}
+    context = {**shown.inside(row, request.user, request.GET.dict())}
+    context |= {**reporting.of_case(row, request.user), **more}
     return render(request, "console/case.html", context, status=status)
 
 
