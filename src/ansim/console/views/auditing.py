@@ -36,6 +36,10 @@ SENSITIVE = (
     "account.created",
     "account.locked_out",
     "hold.",
+    "reading.",
+    "report.taken",
+    "request.searched",
+    "request.exported",
     "source.",
 )
 """Acts of which a reviewer sees who did how many; a trailing dot stands for all of that kind."""
