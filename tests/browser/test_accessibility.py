@@ -152,3 +152,20 @@ def test_an_alert_has_no_serious_fault_whatever_state_it_is_in(
     page.get_by_role("button", name="English").click()
     found += faults(page)
     assert not found, "\n".join(found)
+
+
+def test_a_case_has_no_serious_fault_whatever_is_unfolded(desk: Console, browser: Browser) -> None:
+    page = new_page(browser, DESK)
+    log_in(page, desk)
+    found: list[str] = []
+    page.goto(f"{desk.address}/cases/1/")
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    found += faults(page)
+    page.get_by_role("button", name="사례 종결하기").click()  # an alert is still open
+    expect(page.locator("[data-focus]")).to_be_visible()
+    found += faults(page)
+    page.goto(f"{desk.address}/cases/new/?alert=2")
+    found += faults(page)
+    page.goto(f"{desk.address}/cases/1/people/0/?part=young")
+    found += faults(page)
+    assert not found, "\n".join(found)
