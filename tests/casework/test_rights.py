@@ -17,6 +17,7 @@ from ansim.casework.actions import (
     accounts,
     alerts,
     calling,
+    cases,
     donations,
     evidence,
     holds,
@@ -38,6 +39,7 @@ from ansim.casework.models import (
     Correction,
     Notice,
     ReadingStop,
+    Referral,
     SourceRecord,
     SubjectRequest,
     Turn,
@@ -445,3 +447,32 @@ def test_what_a_person_said_is_wrong_goes_with_the_evidence(
         [note] = json.loads(files.read("facts/handling.json"))["corrections"]
         assert "동생이 한 말이라고 함" in printed(files.read("evidence.pdf"))
     assert (note["message"], note["said"]) == ("m3", "동생이 한 말이라고 함")
+
+
+def test_a_report_to_those_outside_is_told_unless_nobody_may_be_warned(
+    supervisor: Account, counsellor: Account, alert: Alert
+) -> None:
+    alerts.claim(alert.pk, supervisor)
+    case = cases.open_case([alert.pk], supervisor, "별")
+    now = timezone.now()
+    sent = Referral.objects.create(
+        case=case,
+        kind="police",
+        made_by=supervisor,
+        written_by=counsellor,
+        made_at=now,
+        changed_at=now,
+        do_not_warn=True,
+    )
+    row = known(supervisor)
+    found = rights.holding(row)
+    assert found is not None
+    assert found.may_not_be_warned
+    assert holdings.reports(found) == []
+    Referral.objects.filter(pk=sent.pk).update(
+        **{"approved_by": supervisor, "approved_at": now, "sent_by": supervisor, "sent_at": now},
+        **{"sent_how": "hand", "state": "sent", "do_not_warn": False},
+    )
+    assert not found.may_not_be_warned
+    told = drafting.draft(row, found)
+    assert f"- {timezone.localtime(now):%Y-%m-%d %H:%M} {sent.get_kind_display()}" in told

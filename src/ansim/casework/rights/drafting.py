@@ -74,12 +74,7 @@ def _held(found: Holding) -> list[str]:
             else _("동의가 아닌 위의 근거로 처리합니다.")
         },
         _("4. 제3자에게 준 것\n%(agencies)s")
-        % {
-            "agencies": "\n".join(
-                f"- {day_and_time(row.made_at)} {row.agency.name}" for row in found.hand_offs
-            )
-            or _("없습니다.")
-        },
+        % {"agencies": "\n".join(_told(found)) or _("없습니다.")},
     ]
     stops, notes = holdings.stops(found), holdings.corrections(found)
     if stops or notes:
@@ -88,6 +83,17 @@ def _held(found: Holding) -> list[str]:
             % {"stops": len(stops), "notes": len(notes)}
         )
     return parts
+
+
+def _told(found: Holding) -> list[str]:
+    """Who learned of it outside, and when."""
+    told = [(row.made_at, row.agency.name) for row in found.hand_offs]
+    told += [
+        (row.sent_at, str(row.get_kind_display()))
+        for row in holdings.reports(found)
+        if row.sent_at is not None
+    ]
+    return [f"- {day_and_time(at)} {name}" for at, name in sorted(told)]
 
 
 def _moment(at: float) -> object:

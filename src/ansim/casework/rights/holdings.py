@@ -20,6 +20,7 @@ from ansim.casework.models import (
     LegalHold,
     OutgoingMessage,
     ReadingStop,
+    Referral,
     SourceRecord,
     Turn,
 )
@@ -218,3 +219,10 @@ def cases(holding: Holding) -> list[int]:
         source=holding.source, account=holding.account, removed_at=None
     )
     return sorted(set(rows.values_list("case", flat=True)))
+
+
+def reports(holding: Holding) -> list[Referral]:
+    """Reports to those outside that were sent about this account: given to third parties too."""
+    about = [alert.pk for alert in holding.alerts]
+    rows = Referral.objects.filter(case__joined__alert__in=about, sent_at__isnull=False)
+    return list(rows.distinct().order_by("sent_at"))
