@@ -132,6 +132,7 @@ def busy_night() -> dict[str, str]:
     shifts.offer(me, lead, "조용한 밤이었습니다.")
     requests(lead)
     open_case(me)
+    report_it(me)
     come_back(lead)
     channels.add("webhook", "당직 메신저", "https://notices.invalid/desk", lead)
     passwords = {}
@@ -173,6 +174,27 @@ def open_case(me: Account) -> None:
     case_notes.add_task(case.pk, me, "학교 상담 선생님과 통화", now + timedelta(days=1))
     case_documents.add(case.pk, me, "상담 요약.txt", "요약".encode())
     cases.wait(case.pk, me, "경찰의 답", timezone.localdate() + timedelta(days=3))
+
+
+def report_it(me: Account) -> None:
+    """The case of alert 1 owes a report to the police, which is late; 1 is its draft, and 2, to a
+    platform, waits for the second person."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from ansim.casework.actions import duties, reporting
+    from ansim.casework.models import Case
+    from ansim.casework.reporting.forms import FORMS
+
+    case = Case.objects.get(joined__alert=1)
+    duties.learn(case.pk, me, timezone.now() - timedelta(hours=30), "청소년이 말해 줌")
+    reporting.begin(case.pk, me, "police")
+    row = reporting.begin(case.pk, me, "platform")
+    words = {q.name: "사람이 적음" for q in FORMS["platform"] if q.name[-3:] != "_at"}
+    reporting.write(row.pk, me, words, row.version)
+    reporting.submit(row.pk, me)
+    reporting.warn_nobody(row.pk, me, True, "수사팀의 요청")
 
 
 def requests(lead: Any) -> None:

@@ -117,6 +117,26 @@ def test_what_was_typed_is_still_there_when_somebody_else_was_faster(
     assert "첫째" in html(counsellor, path)
 
 
+def test_no_button_loses_what_was_typed(counsellor: Client, case: Case) -> None:
+    row = begun(counsellor, case, Kind.POLICE)
+    path = f"/referrals/{row.pk}/"
+    given = {"read": 1, "q-what": "읽은 것", "then": "attach", "package": PACKAGE}
+    assert counsellor.post(path, given).status_code == 302
+    page = html(counsellor, path)
+    assert "읽은 것" in page
+    assert SHA in page
+    version = Referral.objects.get(pk=row.pk).version
+    given = {"read": version, "q-asked": "9번", "then": "submit"}
+    refused = counsellor.post(path, given)
+    assert refused.status_code == 422
+    assert "9번" in html(counsellor, path)
+    given = {"read": version + 1, "q-what": "더 읽은 것", "then": f"detach-{PACKAGE}"}
+    assert counsellor.post(path, given).status_code == 302
+    page = html(counsellor, path)
+    assert "더 읽은 것" in page
+    assert SHA not in page.split('id="packages"')[0]
+
+
 def test_words_with_marks_in_them_stay_words(counsellor: Client, case: Case) -> None:
     row = begun(counsellor, case, Kind.POLICE)
     words = "</textarea><script>alert(1)</script>\u202e"

@@ -58,7 +58,8 @@ def _page(request: StaffRequest, row: Referral, status: int = 200, **more: Any) 
 @require_http_methods(["GET", "POST"])
 @needs(Act.WRITE_REFERRAL)
 def referral(request: StaffRequest, referral_id: int) -> HttpResponseBase:
-    """One report; POST saves it. What was typed is still there when that is refused."""
+    """One report; POST saves it, then does what the button says (``then``): no button loses
+    words. What was typed is still there when saving is refused."""
     row = _find(request, referral_id)
     if row is None:
         return _none(request)
@@ -69,7 +70,19 @@ def referral(request: StaffRequest, referral_id: int) -> HttpResponseBase:
         saved = reporting.write(row.pk, request.user, given, number(request.POST.get("read", "")))
     except Refused as refused:
         return _page(request, row, 422, error=str(refused), typed=given)
-    if saved.version == row.version:
+    what, _dash, package = request.POST.get("then", "").partition("-")
+    try:
+        told = ""
+        if what in ("attach", "detach", "submit"):
+            more = request.POST.copy()
+            more["package"] = package or more.get("package", "")
+            told = STEPS[what](row.pk, request.user, more)
+    except Refused as refused:
+        row.refresh_from_db()
+        return _page(request, row, 422, error=str(refused), failed=what)
+    if told:
+        messages.success(request, told)
+    elif saved.version == row.version:
         messages.info(request, _("바뀐 것이 없습니다."))
     else:
         messages.success(request, _("%(n)d판으로 저장했습니다.") % {"n": saved.version})
