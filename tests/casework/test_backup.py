@@ -20,12 +20,12 @@ from ansim.casework.actions import alerts, audit, audit_chain, sources
 from ansim.casework.models import Turn
 from ansim.casework.sealing import keyring
 from ansim.chat import SourceKind
-from ansim.cli import main
 from ansim.config import Config
 from ansim.keys import Keyring
 from ansim.stopped import stopped
 from ansim.stream.server import write_config
 from tests.casework.conftest import report, risky, turn
+from tests.told import ansim
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,12 +98,6 @@ def bring_back(tmp_path: Path) -> Callable[..., str]:
         return done.stdout + done.stderr
 
     return run
-
-
-def ansim(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    status = main(words)
-    told = capsys.readouterr()
-    return status, told.out + told.err
 
 
 def test_a_restored_system_has_everything_and_its_audit_chain_verifies(

@@ -23,9 +23,9 @@ from ansim.casework.models import Account, AuditEvent, Turn
 from ansim.casework.roles import Role
 from ansim.casework.sealing import keyring
 from ansim.chat import SourceKind
-from ansim.cli import main
 from ansim.keys import KeyLost, Keyring
 from tests.casework.conftest import report, turn
+from tests.told import ansim
 
 pytestmark = pytest.mark.django_db
 
@@ -49,12 +49,6 @@ def fill(number: int) -> list[str]:
 
 def texts() -> list[str | None]:
     return [row.text for row in Turn.objects.order_by("at")]
-
-
-def ansim(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    status = main(words)
-    told = capsys.readouterr()
-    return status, told.out + told.err
 
 
 def test_after_a_rotation_everything_is_under_the_new_key_and_reads_the_same(

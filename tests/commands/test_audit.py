@@ -10,15 +10,9 @@ import pytest
 from django.db import connection
 
 from ansim.casework.actions import audit
-from ansim.cli import main
+from tests.told import ansim
 
 pytestmark = pytest.mark.django_db
-
-
-def ansim(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    status = main(words)
-    told = capsys.readouterr()
-    return status, told.out + told.err
 
 
 def test_a_month_on_paper_and_what_it_is_good_for(

@@ -6,6 +6,7 @@ Called every few seconds by every process that runs; what one has done the other
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from django.db import transaction
@@ -22,8 +23,8 @@ MOST = 200
 """Alerts looked after in one round."""
 ON_SHIFT = timedelta(minutes=15)
 """Who did something at the desk within this time is on shift."""
-UNATTENDED_EVERY = timedelta(minutes=10)
-UNREAD_EVERY = timedelta(minutes=10)
+CALLED_EVERY = timedelta(minutes=10)
+"""Time between two calls for as long as nobody is there, or nobody reads."""
 
 _COUNSELLING = [role.value for role, acts in TABLE.items() if Act.CLAIM in acts]
 
@@ -151,17 +152,7 @@ def _unattended(now: datetime) -> bool:
     )
     if not waits.exists() or on_shift(now):
         return False
-    told = AuditEvent.objects.filter(action="shift.unattended", at__gt=now - UNATTENDED_EVERY)
-    if not told.exists():
-        notices.call(Notice.Kind.UNATTENDED, None)
-        audit.row(
-            "shift.unattended",
-            "shift",
-            "",
-            actor=audit.WATCH,
-            at=now,
-            details={"waiting": waits.count()},
-        ).save()
+    _call(Notice.Kind.UNATTENDED, "shift.unattended", now, {"waiting": waits.count()})
     return True
 
 
@@ -172,19 +163,14 @@ def _unread(now: datetime) -> bool:
     found = reading.standing(now)
     if found is None or not found.alarming:
         return False
-    told = AuditEvent.objects.filter(action="stream.unread", at__gt=now - UNREAD_EVERY)
-    if not told.exists():
-        notices.call(Notice.Kind.UNREAD, None)
-        audit.row(
-            "stream.unread",
-            "stream",
-            "",
-            actor=audit.WATCH,
-            at=now,
-            details={
-                "kind": found.kind,
-                "since": found.since.isoformat(),
-                "unread": found.unread,
-            },
-        ).save()
+    details = {"kind": found.kind, "since": found.since.isoformat(), "unread": found.unread}
+    _call(Notice.Kind.UNREAD, "stream.unread", now, details)
     return True
+
+
+def _call(kind: Notice.Kind, action: str, now: datetime, details: dict[str, Any]) -> None:
+    """Calls somebody about no alert in particular, unless that was done just now."""
+    if not AuditEvent.objects.filter(action=action, at__gt=now - CALLED_EVERY).exists():
+        notices.call(kind, None)
+        about = action.partition(".")[0]
+        audit.row(action, about, "", actor=audit.WATCH, at=now, details=details).save()
