@@ -34,11 +34,11 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 Row = tuple[str, str, str]
 
 
-def detection_rows(seconds: float) -> list[Row]:
-    """Reading, gate and assess on ordinary chat, one core, no stream."""
+def detection_rows(seconds: float, texts: Path | None, dialogues: Path | None) -> list[Row]:
+    """Gate, reading and assess, one core, no stream."""
     from ansim.training.speed import measure
 
-    found = measure(seconds)
+    found = measure(seconds, texts=texts, dialogues=dialogues)
     rows = []
     for name, value in found.items():
         if name.endswith("asked"):
@@ -210,8 +210,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30, help="of the latency measurement")
     parser.add_argument("--no-write", action="store_true", help="only print")
     parser.add_argument("--whole-path", action="store_true", help="leave out detection alone")
+    parser.add_argument("--text", type=Path, metavar="DIR", help="plain lines, for detection alone")
+    parser.add_argument(
+        "--dialogues", type=Path, metavar="FILE", help="ordinary dialogues, for detection alone"
+    )
     arguments = parser.parse_args()
-    rows = [] if arguments.whole_path else detection_rows(3)
+    rows = []
+    if not arguments.whole_path:
+        rows = detection_rows(3, arguments.text, arguments.dialogues)
     with ExitStack() as stack:
         house = House(stack)
         house.warm_up()

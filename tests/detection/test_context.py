@@ -88,12 +88,16 @@ def test_ordinary_talk_never_reaches_it(
 
 
 def test_it_reads_on_for_some_turns_and_then_rests() -> None:
-    left = attention.after(0, True, -5.0, -5.0)
+    left = attention.after(0, 0.0, -5.0)
     assert left == attention.TURNS
     for expected in range(attention.TURNS - 1, -1, -1):
-        left = attention.after(left, False, -5.0, -5.0)
+        left = attention.after(left, -5.0, -5.0)
         assert left == expected
-    assert attention.after(1, False, 0.0, -5.0) == attention.TURNS
+    assert attention.after(1, -5.0, 0.0) == attention.TURNS
+
+
+def test_a_turn_that_only_the_gate_finds_suspicious_is_read_alone() -> None:
+    assert attention.after(0, -5.0, -5.0) == 0
 
 
 def test_the_cut_into_batches_changes_nothing(detector: Detector) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ansim.detection import Detector
-from ansim.training import outside
+from ansim.training import outside, plain_lines
 from tests.detection.talk import CHAT, LURE
 
 
@@ -47,6 +47,12 @@ def test_a_folder_without_the_files_is_named(tmp_path: Path, detector: Detector)
         outside.lines(tmp_path, detector, 10)
 
 
+@pytest.fixture
+def nothing_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outside, "held_out", lambda line: True)
+
+
+@pytest.mark.usefixtures("nothing_learnt")
 def test_plain_lines_are_read_alone_and_in_rooms(tmp_path: Path, detector: Detector) -> None:
     texts = [text for _, text in CHAT] * 100 + ["", "  "]
     (tmp_path / "a.txt").write_text("\n".join(texts), "utf-8")
@@ -64,6 +70,17 @@ def test_plain_lines_are_read_alone_and_in_rooms(tmp_path: Path, detector: Detec
     assert outside.lines(tmp_path, detector, 450) == found, "the same sample each time"
 
 
+def test_lines_that_the_gate_may_have_learnt_are_not_measured(
+    tmp_path: Path, detector: Detector
+) -> None:
+    (tmp_path / "a.txt").write_text("\n".join(f"오늘 점심 {n}" for n in range(1_000)), "utf-8")
+    never = set(plain_lines.unseen(tmp_path))
+    assert not never & set(plain_lines.learnt(tmp_path))
+    assert 50 < len(never) < 150
+    assert outside.lines(tmp_path, detector, 10_000)[0].conversations == len(never)
+
+
+@pytest.mark.usefixtures("nothing_learnt")
 def test_lines_of_a_room_reach_one_conversation(tmp_path: Path) -> None:
     """Lures over and over: no line alerts by itself, a room of them does."""
     texts = [text for who, text in LURE if who == "stranger"] * 60

@@ -173,7 +173,7 @@ def test_authors_are_counted_as_the_competition_did(tmp_path: Path) -> None:
     found["c4"] = [("p3", "11:00", "내일 급식 뭐야"), ("z", "11:01", "돈까스래")]
     path = xml(tmp_path / "pan.xml", found)
     guilty = frozenset({"p1", "p2", "p3", "gone"})
-    scored = score(conversations(path), guilty, Detector.load(None, 0.012))
+    scored = score(conversations(path), guilty, Detector.load(None, 0.05))
     assert (scored.authors, scored.predators, scored.absent) == (8, 3, 1)
     assert scored.alerted == 3
     assert scored.precision == pytest.approx(2 / 3)

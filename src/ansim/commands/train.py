@@ -22,7 +22,9 @@ def register(subparsers: Any) -> None:
         "train",
         help="모델을 다시 학습 / make the weights anew from data/",
         description=(
-            "Fits gate and risk in a few minutes; the context model stays as it is. With `all`, "
+            "Fits gate and risk in a few minutes; the context model stays as it is. The gate "
+            "learns what is harmless from the plain lines of --text; without them it will ask the "
+            "context model far too often. With `all`, "
             "that one too: vocabulary, pre-training on plain Korean, fine-tuning without each "
             "world and with everything, and the saved scores that `ansim evaluate` reads. Hours "
             "on two cores; a run that was stopped goes on where it was."
@@ -34,7 +36,7 @@ def register(subparsers: Any) -> None:
         "--out", type=Path, help="folder for the weights; by default the package's own models"
     )
     parser.add_argument(
-        "--text", type=Path, metavar="DIR", help="with `all`: folder of plain *.txt or *.txt.xz"
+        "--text", type=Path, metavar="DIR", help="folder of plain Korean *.txt or *.txt.xz"
     )
     parser.add_argument(
         "--work",
@@ -60,13 +62,17 @@ def register(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Trains. 0 on success, 2 when the corpus or a folder cannot be used."""
     from ansim.detection.weights import ModelError, default_folder
+    from ansim.training import plain_lines
     from ansim.training.train import gates, train
 
     folder = arguments.out or default_folder()
     try:
         if arguments.what == "all":
             _context(arguments, folder)
-        folds = gates(arguments.corpus)
+        plain = plain_lines.learnt(arguments.text) if arguments.text else []
+        if not plain:
+            _say("no --text: the gate learns no plain lines and asks the context model more often")
+        folds = gates(arguments.corpus, plain=plain)
         card = train(arguments.corpus, folder, folds=folds)
         if arguments.what == "all":
             _scores(arguments, folder, folds)

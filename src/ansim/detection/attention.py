@@ -1,7 +1,7 @@
 """When the context model is asked: it costs some hundred times what the gate does.
 
-Asked for a turn in which the gate sees something, for the turns right after it, and for as long as
-the model itself remains interested. Everything else ends at the gate.
+Asked for a turn in which the gate sees something, and, where the model sees something too, for the
+turns right after it and for as long as it remains interested. Everything else ends at the gate.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ AROUSED_ANY = -1.6
 AROUSED_APPROACHER = 0.0
 """Log-odds of "some tactic" and "talks as approachers do" from which the model is asked."""
 TURNS = 4
-"""Turns that are read after the one that aroused it, whatever the gate says of them."""
+"""Turns that are read after one that interested the model, whatever the gate says of them."""
 MEMORY = DAY
 """Event time after which it has to be aroused anew."""
-INTERESTED = -1.5
+INTERESTED = -0.5
 """Log-odds of the model, for anybody, from which it reads on."""
 
 
@@ -30,8 +30,8 @@ def aroused(any_tactic: Floats, approacher: Floats) -> npt.NDArray[np.bool_]:
     return roused
 
 
-def after(attention: int, roused: bool, own: float, other: float) -> int:
+def after(attention: int, own: float, other: float) -> int:
     """Turns left to read, after one that was read with this outcome."""
-    if roused or max(own, other) >= INTERESTED:
+    if max(own, other) >= INTERESTED:
         return TURNS
     return max(0, attention - 1)

@@ -145,7 +145,7 @@ class Detector:
                         # The same for what may still be read.
                         found += self._settle(waiting, logits)
                         waiting = []
-                    said = self._ask(message, memory, read.text, bool(roused[number]))
+                    said = self._ask(message, memory, read.text)
                     mean = together(logits[number], said.all)
                     # Of a turn too long for it the gate alone has read the middle.
                     logits[number] = mean if said.whole else np.maximum(logits[number], mean)
@@ -171,13 +171,13 @@ class Detector:
             logits[number, _T12] = SURE
         return found
 
-    def _ask(self, message: Message, memory: Memory, text: str, roused: bool) -> Said:
+    def _ask(self, message: Message, memory: Memory, text: str) -> Said:
         """What the context model says after ``message``; and how long it remains interested."""
         assert self.context is not None  # noqa: S101 - told to the type checker
         newest = (message.at, message.id, message.author, text)
         said = self.context.said(window(memory.turns, memory.pending, newest))
         left = memory.attention if memory.attentive(message.at) else 0
-        memory.attention = attention.after(left, roused, said.approacher, said.other)
+        memory.attention = attention.after(left, said.approacher, said.other)
         memory.attended_at = max(memory.attended_at, message.at)
         return said
 

@@ -65,12 +65,14 @@ class Gate:
     def contributions(self, text: str, label: str) -> Floats:
         """What each character of ``text`` adds to the log-odds of ``label``."""
         from ansim.detection import scoring, spacing
+        from ansim.detection.features import codes_of
 
-        codes, _ = spacing.respaced([text])
+        anew = spacing.lines([text])[0]
+        codes, _ = codes_of([anew])
         given = np.zeros(len(codes), np.float64)
         scoring.attribute(
             codes, 0, len(codes), *self._table, self.weights, self.squares, COLUMN[label], given
         )
         out = np.zeros(len(text), np.float64)
-        np.add.at(out, spacing.places(spacing.lines([text])[0], text), given)
+        np.add.at(out, spacing.places(anew, text), given)
         return out

@@ -15,6 +15,7 @@ import hashlib
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -94,6 +95,16 @@ def keys_at(sorts: Codes, gap: int, out: Ints) -> None:
 
 
 @compiled
+def weigh(sorts: Codes, gap: int, keys: Ints, weights: Any, bias: Any) -> Any:
+    """What speaks for a space before character ``gap``; leaves its n-grams in ``keys``."""
+    keys_at(sorts, gap, keys)
+    total = bias
+    for key in keys:
+        total += weights[key]
+    return total
+
+
+@compiled
 def decided(left: int, right: int) -> bool:
     """Whether the gap between two characters is judged; English and numbers keep their spaces."""
     return _is_syllable(left) or _is_syllable(right)
@@ -115,11 +126,7 @@ def _respace(codes: Codes, bounds: Ints, weights: Weights, bias: int, out: Codes
             if index:
                 before = codes[places[index - 1]]
                 if decided(before, code):
-                    keys_at(sorts, index, keys)
-                    total = bias
-                    for key in keys:
-                        total += weights[key]
-                    apart = total > 0
+                    apart = weigh(sorts, index, keys, weights, bias) > 0
                 else:
                     apart = places[index] - places[index - 1] > 1
                 if apart:

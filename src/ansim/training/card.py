@@ -16,6 +16,8 @@ class Facts:
     conversations: int
     grooming: int
     turns: int
+    plain: int
+    """Plain lines that the gate learnt as harmless; none of them is part of the project."""
     features: int
     seed: int
     auc: float
@@ -41,6 +43,7 @@ Written by `ansim train`; do not edit by hand.
 |---|---|
 | made by | `ansim train` (seed {facts.seed}; same data, same bytes on the same platform) |
 | data | `conversations`, `phrases`, `lessons` (`data/*.jsonl`), SHA-256 `{facts.data}` |
+| plain lines the gate learnt | {facts.plain:,} |
 | judged on | {facts.conversations} conversations, {facts.grooming} grooming; {facts.turns} turns |
 | `{GATE_FILE}` | SHA-256 `{facts.gate_hash}`, {facts.features} features |
 {context}| `spacing.npz` (where spaces stand; with the code) | SHA-256 `{risk.spacing}` |
@@ -65,7 +68,8 @@ worlds only, per world and per tactic, with intervals and beside a plain baselin
 ## The context model
 
 A transformer of 6.2 million parameters, taught by `ansim train all --text DIR` as
-docs/context-model.md says. Before it saw a conversation it was pre-trained on public Korean lines:
+docs/context-model.md says. Before it saw a conversation it was pre-trained on public Korean lines
+(from the same files come the plain lines that the gate learns as harmless):
 film reviews (nsmc, CC0), comments (KcBERT's corpus and KODOLI, CC BY-SA 4.0; KOTE, MIT), spoken
 intents and commands (3i4K and StyleKQC, CC BY-SA 4.0), short questions and answers (Chatbot_data,
 MIT); hashes in docs/data.md. None of those lines is part of this project. The weights are offered

@@ -36,7 +36,7 @@ def asked(logits: Floats, said: Floats, at: Floats) -> npt.NDArray[np.bool_]:
             left = 0
         if wakes or left:
             out[turn] = True
-            left = attention.after(left, wakes, said[turn, SELF], said[turn, OTHER])
+            left = attention.after(left, said[turn, SELF], said[turn, OTHER])
             last = max(last, at[turn])
     return out
 

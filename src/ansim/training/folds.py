@@ -53,6 +53,7 @@ class Folds:
             np.concatenate([turns.targets[np.ix_(both, columns)], turns.loose.targets[:, columns]]),
             np.concatenate([weights, turns.loose.importance[:, columns]]),
             self.settings,
+            turns.loose.plain,
         )
 
     def _without(self, worlds: frozenset[str]) -> Floats:

@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 PENALTY = 5.0
 """L2 on standardised features."""
-BENIGN_WEIGHT = 2.0
+BENIGN_WEIGHT = 4.0
 VICTIM_WEIGHT = 0.3
 """Of the young person's own account in a grooming conversation: it must stay below the other's."""
 

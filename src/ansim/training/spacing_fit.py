@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ansim.detection.compiling import compiled
 from ansim.detection.features import codes_of
-from ansim.detection.spacing import NGRAMS, TABLE, bare, decided, keys_at
+from ansim.detection.spacing import NGRAMS, TABLE, bare, decided, weigh
 from ansim.training.encoder import text
 from ansim.training.ordinary_counts import held_out
 
@@ -50,10 +50,7 @@ def _learn(codes: Codes, bounds: Ints, order: Ints, weights: Floats, rate: float
         for index in range(1, count):
             if not decided(codes[places[index - 1]], codes[places[index]]):
                 continue
-            keys_at(sorts, index, keys)
-            total = weights[TABLE]
-            for key in keys:
-                total += weights[key]
+            total = weigh(sorts, index, keys, weights, weights[TABLE])
             truth = 1.0 if places[index] - places[index - 1] > 1 else 0.0
             step = rate * (truth - 1.0 / (1.0 + np.exp(-total)))
             weights[TABLE] += 0.01 * step
@@ -74,10 +71,7 @@ def _judge(codes: Codes, bounds: Ints, weights: npt.NDArray[np.int8], bias: int)
         for index in range(1, count):
             if not decided(codes[places[index - 1]], codes[places[index]]):
                 continue
-            keys_at(sorts, index, keys)
-            total = bias
-            for key in keys:
-                total += weights[key]
+            total = weigh(sorts, index, keys, weights, bias)
             truth = places[index] - places[index - 1] > 1
             if total > 0:
                 out[0 if truth else 1] += 1

@@ -1,14 +1,14 @@
 """How many messages a second detection reads on one core, and how often it asks the context model.
 
-Twice: on the corpus' benign turns, half of which were written to look like grooming, and, where a
-folder of plain lines is given, on those: what people ordinarily write.
+On the corpus' benign turns, half of which were written to look like grooming, and, where they are
+given, on plain lines and on dialogues of others: what people ordinarily write.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,12 @@ from ansim.detection import ConversationState, Detector
 from ansim.detection.context import Said
 from ansim.detection.gate import blanked
 from ansim.reading import read
-from ansim.training import corpus
-from ansim.training.encoder import text
+from ansim.training import corpus, plain_lines
 
 BATCH = 500
 ROOMS = 2_000
 """Conversations the messages are spread over, so that their states are as scattered as in life."""
 LINES = 20_000
-LONGEST = 60
-"""Characters of a plain line that may pass for a chat message."""
 
 
 def benign(path: Path) -> list[str]:
@@ -34,11 +31,9 @@ def benign(path: Path) -> list[str]:
 
 
 def plain(folder: Path) -> list[str]:
-    """Short lines of all files of a folder, mixed."""
-    draw = random.Random(LINES)
-    found = [line for path in text.files(folder) for line in text.lines(path)]
-    short = [line for line in found if len(line) <= LONGEST]
-    return draw.sample(short, min(LINES, len(short)))
+    """Short lines of all files of a folder that the gate never learnt, mixed."""
+    found = plain_lines.unseen(folder)
+    return random.Random(LINES).sample(found, min(LINES, len(found)))
 
 
 def spread(texts: Sequence[str]) -> list[Message]:
@@ -53,6 +48,22 @@ def spread(texts: Sequence[str]) -> list[Message]:
             text=said,
         )
         for turn, said in enumerate(texts)
+    ]
+
+
+def talks(path: Path) -> list[Message]:
+    """Every turn of every dialogue of a file, one dialogue after another."""
+    return [
+        Message(
+            id=f"m{number}",
+            source="speed",
+            conversation=dialogue.id,
+            author=turn.author,
+            at=1_700_000_000.0 + turn.at,
+            text=turn.text,
+        )
+        for dialogue in corpus.load(path)
+        for number, turn in enumerate(dialogue.turns)
     ]
 
 
@@ -74,14 +85,21 @@ def measure(
     seconds: float = 5.0,
     path: Path = Path("data/conversations.jsonl"),
     texts: Path | None = None,
+    dialogues: Path | None = None,
 ) -> dict[str, float]:
-    """Messages a second on one core, by name: ``reading_and_gate`` alone, ``assess`` with all of
-    it; ``asked`` is the share of messages the context model read. ``plain_…`` with ``texts``."""
-    rates = _measured(spread(benign(path)), seconds)
+    """Messages a second on one core, by name: ``gate`` alone, ``reading_and_gate``, ``assess`` with
+    all of it; ``asked`` is the share of messages the context model read then. ``plain_…`` of
+    lines of folder ``texts``, thrown together; ``dialogue_…`` of a file of dialogues."""
+    sources: dict[str, Callable[[], list[Message]]] = {"": lambda: spread(benign(path))}
     if texts is not None:
-        found = _measured(spread(plain(texts)), seconds)
-        rates |= {f"plain_{name}": value for name, value in found.items()}
-    return rates
+        sources["plain_"] = lambda: spread(plain(texts))
+    if dialogues is not None:
+        sources["dialogue_"] = lambda: talks(dialogues)
+    return {
+        f"{source}{name}": value
+        for source, made in sources.items()
+        for name, value in _measured(made(), seconds).items()
+    }
 
 
 def _measured(messages: list[Message], seconds: float) -> dict[str, float]:
@@ -91,7 +109,14 @@ def _measured(messages: list[Message], seconds: float) -> dict[str, float]:
     batches = [messages[at : at + BATCH] for at in range(0, len(messages), BATCH)]
     detector.assess({}, batches[0])  # compiled before the clock starts
 
+    texts = [[read(blanked(message.text)).text for message in batch] for batch in batches]
+
     def gate() -> int:
+        for some in texts:
+            detector.gate.logits(some)
+        return len(messages)
+
+    def reading_and_gate() -> int:
         for batch in batches:
             detector.gate.logits([read(blanked(message.text)).text for message in batch])
         return len(messages)
@@ -104,7 +129,11 @@ def _measured(messages: list[Message], seconds: float) -> dict[str, float]:
         return len(messages)
 
     rates = {}
-    for name, work in (("reading_and_gate", gate), ("assess", everything)):
+    for name, work in (
+        ("gate", gate),
+        ("reading_and_gate", reading_and_gate),
+        ("assess", everything),
+    ):
         if counted is not None:
             counted.asked = 0
         done, start = 0, time.perf_counter()

@@ -31,7 +31,7 @@ class Settings:
     """Everything that was chosen by hand."""
 
     gate: GateSettings = field(default_factory=GateSettings)
-    false_alerts: float = 0.01
+    false_alerts: float = 0.008
     """Share of benign conversations of unseen worlds that the default threshold may alert on."""
     watched: float = 0.08
     """Share of them that the watch threshold may keep the text of for longer."""
@@ -162,10 +162,13 @@ def written(
     )
 
 
-def gates(corpus_path: Path, settings: Settings | None = None) -> Folds:
+def gates(corpus_path: Path, settings: Settings | None = None, plain: Sequence[str] = ()) -> Folds:
     """The corpus with all that is learnt beside it, ready for gates without some worlds."""
     turns = Turns.read(
-        corpus.load(corpus_path), corpus.load_phrases(corpus_path), corpus.load_lessons(corpus_path)
+        corpus.load(corpus_path),
+        corpus.load_phrases(corpus_path),
+        corpus.load_lessons(corpus_path),
+        plain,
     )
     return Folds(turns, (settings or Settings()).gate)
 
@@ -206,6 +209,7 @@ def train(
         conversations=len(grooming),
         grooming=int(grooming.sum()),
         turns=len(turns.documents),
+        plain=turns.loose.plain,
         features=len(gate.known.keys),
         seed=settings.gate.seed,
         auc=metrics.auc(fitted.unseen[grooming], fitted.unseen[~grooming]),

@@ -34,27 +34,38 @@ PHRASE = 0.3
 """Weight of a phrase beside a turn of a conversation, for tactics and signals."""
 PHRASE_FOR_RISK = 0.1
 """The same for the labels the risk is made of: that is learnt from whole conversations."""
+PLAIN = 1.0
+"""Weight of a plain line beside a turn of a conversation."""
 
 
 @dataclass(slots=True)
 class Loose:
-    """Turns of no world that is held out: every gate learns them. Phrases, and lessons."""
+    """Turns of no world that is held out: every gate learns them. Phrases, lessons, plain lines."""
 
     documents: list[Document] = field(default_factory=list)
     targets: npt.NDArray[np.bool_] = field(
         default_factory=lambda: np.zeros((0, LABEL_COUNT), np.bool_)
     )
     importance: Floats = field(default_factory=lambda: np.zeros((0, LABEL_COUNT)))
+    plain: int = 0
+    """How many of them, at the end, are plain lines."""
 
     @classmethod
-    def read(cls, phrases: Sequence[Phrase], lessons: Sequence[CorpusConversation]) -> Loose:
-        parts = [part for part in (cls._of(phrases), cls._taught(lessons)) if part.documents]
+    def read(
+        cls,
+        phrases: Sequence[Phrase],
+        lessons: Sequence[CorpusConversation],
+        plain: Sequence[str] = (),
+    ) -> Loose:
+        made = (cls._of(phrases), cls._taught(lessons), cls._harmless(plain))
+        parts = [part for part in made if part.documents]
         if not parts:
             return cls()
         return cls(
             [document for part in parts for document in part.documents],
             np.concatenate([part.targets for part in parts]),
             np.concatenate([part.importance for part in parts]),
+            len(plain),
         )
 
     @classmethod
@@ -70,6 +81,14 @@ class Loose:
         importance[:, [COLUMN[MINOR], COLUMN[ADULT]]] = 0.0
         texts = [reading.read(blanked(phrase.text)).text for phrase in phrases]
         return cls(occurrences(texts), targets, importance)
+
+    @classmethod
+    def _harmless(cls, plain: Sequence[str]) -> Loose:
+        """Nobody asked who wrote these lines, so nothing is said of age."""
+        importance = np.full((len(plain), LABEL_COUNT), PLAIN)
+        importance[:, [COLUMN[MINOR], COLUMN[ADULT]]] = 0.0
+        texts = [reading.read(blanked(line)).text for line in plain]
+        return cls(occurrences(texts), np.zeros_like(importance, np.bool_), importance)
 
     @classmethod
     def _taught(cls, lessons: Sequence[CorpusConversation]) -> Loose:
@@ -118,7 +137,9 @@ class Turns:
         conversations: Sequence[CorpusConversation],
         phrases: Sequence[Phrase] = (),
         lessons: Sequence[CorpusConversation] = (),
+        plain: Sequence[str] = (),
     ) -> Turns:
+        """``plain`` are lines of nobody's conversation, all harmless."""
         rows = [(c, turn) for c in conversations for turn in c.turns]
         texts = [reading.read(blanked(turn.text)).text for _, turn in rows]
         targets = np.zeros((len(rows), LABEL_COUNT), np.bool_)
@@ -147,7 +168,7 @@ class Turns:
             authors=[list(dict.fromkeys(t.author for t in c.turns)) for c in conversations],
             approachers=approachers,
             of=of,
-            loose=Loose.read(phrases, lessons),
+            loose=Loose.read(phrases, lessons, plain),
             disguised=np.array(copied, np.int64),
             disguises=occurrences([reading.read(blanked(text)).text for text in copies]),
             late=np.array([i >= c.cut for c in conversations for i in range(len(c.turns))]),

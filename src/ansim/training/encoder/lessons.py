@@ -34,7 +34,7 @@ HEADS = 2 + len(SHOWN) + 2
 class Course:
     """Everything of the fine-tuning that was chosen by hand."""
 
-    rounds: tuple[tuple[int, float], ...] = ((4, 4e-4), (2, 3e-4))
+    rounds: tuple[tuple[int, float], ...] = ((4, 4e-4), (2, 3e-4), (3, 3e-4))
     """Passes over everything and the learning rate they begin with; it falls to nothing in each."""
     batch: int = 24
     layer_decay: float = 0.85
@@ -111,11 +111,7 @@ def lesson(conversation: CorpusConversation, tokenizer: Tokenizer, course: Cours
         if truth != "unknown":
             wanted[MINOR], wanted[ADULT] = truth == "minor", truth == "adult"
             weight[MINOR] = weight[ADULT] = course.age
-        if undecided:
-            pass
-        elif not conversation.grooming:
-            weight[SELF] = weight[OTHER] = course.calm
-        else:
+        if conversation.grooming:
             if turn.author in first:
                 wanted[SELF] = 1.0
                 weight[SELF] = due_weight(number, first[turn.author], due)
@@ -127,6 +123,8 @@ def lesson(conversation: CorpusConversation, tokenizer: Tokenizer, course: Cours
                 weight[OTHER] = due_weight(number, min(others), due)
             elif not others:
                 weight[OTHER] = 0.5
+        elif not undecided:
+            weight[SELF] = weight[OTHER] = course.calm
         made.wanted.append(wanted)
         made.weight.append(weight)
     return made
