@@ -29,6 +29,7 @@ def read(path: Path = PO) -> dict[str, Entry]:
         word, _, rest = line.partition(" ")
         if word == "msgid":
             target, key, plural = "id", ast.literal_eval(rest), ""
+            assert key not in found, f"{key!r} is there twice"
         elif word == "msgid_plural":
             target, plural = "plural", ast.literal_eval(rest)
         elif word.startswith("msgstr"):
