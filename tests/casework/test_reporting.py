@@ -170,6 +170,19 @@ def test_the_sha256_of_the_package_stands_in_the_report_and_goes_with_it_again(
     assert refused.value.code == "no_such_package"
 
 
+def test_the_package_of_the_whole_case_goes_along_under_its_own_name(
+    case: Case, counsellor: Account, lead: Account
+) -> None:
+    case_members.admit(case.pk, lead, lead.pk, "증거 자료")
+    order = evidence.order_case(case.pk, lead, "수사 협조")
+    made = evidence.make(order, lambda *_: None, lambda *_: None)
+    row = reporting.begin(case.pk, counsellor, Kind.POLICE)
+    [(number, item)] = reporting.packages_to_attach(row)
+    assert (item.name, item.sha256) == (made.name, made.sha256)
+    row = reporting.attach(row.pk, counsellor, number)
+    assert f"{made.name} (" in reporting.answers(row)["evidence"]
+
+
 def test_who_wrote_any_version_cannot_be_the_second_person(
     case: Case, counsellor: Account, lead: Account, liaison: Account
 ) -> None:
@@ -414,6 +427,17 @@ def test_a_call_to_the_police_meets_it_and_only_a_supervisor_may_say_that_none_i
         duties.end(case.pk, counsellor, "hand_off", hand_off_id=0)
     call = rescue(case, counsellor, do_not_warn=False)
     assert duties.end(case.pk, counsellor, "hand_off", hand_off_id=call.pk).hand_off == call
+
+
+def test_a_case_that_owes_a_report_is_not_closed(case: Case, counsellor: Account) -> None:
+    call = rescue(case, counsellor, do_not_warn=False)
+    Alert.objects.update(state="closed", outcome="confirmed")
+    duties.learn(case.pk, counsellor, timezone.now(), "청소년이 말함")
+    with pytest.raises(Refused) as refused:
+        cases.close(case.pk, counsellor, "safe")
+    assert refused.value.code == "duty_runs"
+    duties.end(case.pk, counsellor, "hand_off", hand_off_id=call.pk)
+    assert cases.close(case.pk, counsellor, "safe").state == "closed"
 
 
 # --- how long ------------------------------------------------------------------------------------

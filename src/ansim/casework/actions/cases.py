@@ -27,6 +27,7 @@ from ansim.casework.models import (
     CaseOutcome,
     CasePerson,
     CaseState,
+    ReportDuty,
     State,
     Turn,
 )
@@ -253,6 +254,10 @@ def close(case_id: int, actor: Account, outcome: str, note: str = "") -> Case:
             "alerts_open",
             _("경보 %(number)d번이 아직 열려 있습니다. 먼저 종결하거나 사례에서 빼 주세요.")
             % {"number": still_open.alert_id},
+        )
+    if ReportDuty.objects.filter(case=case, ended_at=None).exists():
+        raise Refused(
+            "duty_runs", _("경찰에 신고할 시한이 흐르고 있습니다. 먼저 신고 의무를 마쳐 주세요.")
         )
     if case.tasks.filter(done_at=None).exists():
         raise Refused("tasks_open", _("끝나지 않은 할 일이 있습니다. 먼저 끝내 주세요."))
