@@ -228,6 +228,8 @@ def requests(lead: Any) -> None:
         contact="",
         received_at=timezone.now() - timedelta(days=12),
     )
+
+
 def come_back(lead: Account) -> None:
     """The accounts of alerts 1, 2 and 5 tell the same messenger name. Links were looked at in part;
     one appeal waits, one was upheld."""
