@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -156,8 +157,6 @@ def test_what_software_puts_in_comes_from_duty_case_and_evidence_alone() -> None
 
 
 def test_accounts_of_several_alerts_are_left_for_a_person_to_choose_from() -> None:
-    from dataclasses import replace
-
     two = replace(KNOWN, talks=(TALK, replace(TALK, alert=8, about="0ther")))
     assert fill(Kind.CYBERTIP, two)["account"] == ""
     assert fill(Kind.CYBERTIP, two)["platform"] == "데모 채팅"
@@ -209,16 +208,27 @@ def test_no_words_break_xml_or_json(words: str, odd: str) -> None:
     json.loads(cybertip.as_json(answers))
 
 
+def pages(document: bytes) -> list[str]:
+    return [
+        page.get_textpage().get_text_range().replace("\r\n", "\n")
+        for page in pypdfium2.PdfDocument(document)
+    ]
+
+
 def test_the_paper_says_draft_until_somebody_approved_and_ends_with_the_estimates() -> None:
     top = Heading(referral=1, case=3, version=2, agency="안심아이", written_by="hana")
-    draft = pdf(Kind.POLICE, answered(Kind.POLICE), top)
-    assert draft.startswith(b"%PDF")
-    assert draft == pdf(Kind.POLICE, answered(Kind.POLICE), top)
-    approved = Heading(
-        referral=1, case=3, version=2, agency="안심아이", written_by="hana", approved_by="lead"
-    )
-    assert draft != pdf(Kind.POLICE, answered(Kind.POLICE), approved)
-    assert [question.section for question in FORMS[Kind.POLICE]][-1] == "estimate"
-    pages = re.findall(rb"/Type /Page\b", draft)
-    without = answered(Kind.POLICE) | {"estimate": ""}
-    assert len(re.findall(rb"/Type /Page\b", pdf(Kind.POLICE, without, top))) < len(pages)
+    words = answered(Kind.POLICE) | {"what": "사\u200b진을 요구함"}
+    draft = pdf(Kind.POLICE, words, top)
+    assert draft == pdf(Kind.POLICE, words, top)
+    facts, estimates = pages(draft)
+    assert "DRAFT" in facts
+    assert "사〈U+200B〉진을 요구함" in facts
+    assert SHA in facts
+    assert "누설하면 처벌받을 수 있습니다" in facts
+    assert "위험도 0.93" in estimates
+    assert "위험도" not in facts
+    approved = replace(top, approved_by="lead", do_not_warn=True)
+    facts, _estimates = pages(pdf(Kind.POLICE, words, approved))
+    assert "DRAFT" not in facts
+    assert "lead" in facts
+    assert "알리지 말라고 했습니다" in facts

@@ -64,6 +64,11 @@ def _print(paper: Paper, kind: str, answers: Mapping[str, str], top: Heading) ->
             "The police asked that the other side is not warned.",
             bold=True,
         )
+    paper.words(
+        "이 문서에는 피해 청소년에 관한 내용이 있습니다. "
+        "누설하면 처벌받을 수 있습니다 (청소년성보호법 제31조). / "
+        "It concerns a young person; leaking it may be a crime."
+    )
     section = ""
     for question in FORMS[kind]:
         words = answers.get(question.name, "").strip()
@@ -80,11 +85,6 @@ def _print(paper: Paper, kind: str, answers: Mapping[str, str], top: Heading) ->
             paper.words(words, indent=10)
         else:
             paper.pair(str(question.label), _chosen(question.choices, words))
-    paper.words(
-        "이 문서에는 피해 청소년에 관한 내용이 있습니다. "
-        "누설하면 처벌받을 수 있습니다 (청소년성보호법 제31조). / "
-        "It concerns a young person; leaking it may be a crime."
-    )
 
 
 def _chosen(choices: tuple[tuple[str, object], ...], words: str) -> str:
