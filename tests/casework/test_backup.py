@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,13 +12,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
 from ansim import archive
-from ansim.casework.actions import alerts, audit, audit_chain, sources
-from ansim.casework.models import Turn
+from ansim.casework.actions import alerts, audit, audit_chain, evidence, sources
+from ansim.casework.models import Account, Alert, Turn
+from ansim.casework.roles import Role
 from ansim.casework.sealing import keyring
 from ansim.chat import SourceKind
 from ansim.config import Config
@@ -130,6 +134,41 @@ def test_a_restored_system_has_everything_and_its_audit_chain_verifies(
     if connection.vendor == "sqlite":
         assert "is not overwritten" in again
     assert "status 2" in again
+
+
+def test_a_package_of_before_is_known_as_the_agencys_after_a_restore(
+    home: Path,
+    tmp_path: Path,
+    bring_back: Callable[..., str],
+    person: Callable[..., Account],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    order = evidence.order(Alert.objects.get().pk, person(Role.LIAISON), "수사 협조", unmask=False)
+    package = tmp_path / "package.zip"
+    package.write_bytes(evidence.make(order, lambda *_: None, lambda *_: None).content)
+    backup, keys = tmp_path / "backup.tar", tmp_path / "keys.txt"
+    assert ansim(capsys, "backup", str(backup), "--keys", str(keys))[0] == 0
+    assert "status 0" in bring_back(backup, "--keys", str(keys))
+
+    def verified() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ansim.cli", "verify", str(package), "--json"],
+            env={**os.environ, "ANSIM_HOME": str(tmp_path / "second")},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    done = verified()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["known_key"] is True
+    (tmp_path / "second/keys/evidence-signing.pem").write_bytes(
+        Ed25519PrivateKey.generate()
+        .public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    assert verified().returncode == 1, "by another key it would not be known"
 
 
 def test_a_backup_without_its_key_is_refused_and_nothing_is_put_in_place(
