@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,11 +16,12 @@ from django.conf import settings as django_settings
 from django.db import connection, transaction
 
 from ansim.casework import audit_check
-from ansim.casework.actions import alerts, audit, audit_chain, interventions, sources
+from ansim.casework.actions import alerts, audit, audit_chain, interventions, sources, triage
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, AuditEvent, StreamCommand, Turn
 from ansim.casework.roles import Role
 from ansim.chat import SourceKind
+from ansim.detection import Priority
 from tests.casework.conftest import report, risky, turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,6 +125,56 @@ def test_closing_while_evidence_comes_in_loses_neither(declared: None) -> None:
         assert (first.sequence, opened) in {(2, 0), (1, 1)}
         assert Turn.objects.filter(conversation=first.conversation).count() == 2
     assert StreamCommand.objects.count() == 5
+
+
+def test_whoever_changes_alerts_of_one_account_in_several_rooms_waits_and_never_fails(
+    declared: None,
+) -> None:
+    """Each of them decides anew who leads, and so touches what the others hold."""
+    rooms = [f"r{n}" for n in range(4)]
+    alerts.raise_or_update([report(1, conversation=room, turns=(risky(1),)) for room in rooms])
+    assert len(set(Alert.objects.values_list("fold", flat=True))) == 1
+    *colleagues, watched = people(3)
+    shared = list(Alert.objects.order_by("pk").values_list("pk", flat=True))
+
+    def worker(room: str) -> None:
+        for n in range(2, 22):
+            urgent = Priority.P1 if n % 2 else Priority.P3
+            alerts.raise_or_update([report(n, conversation=room, priority=urgent)])
+
+    def person(who: Account) -> None:
+        for n in range(12):
+            for act in (alerts.claim, alerts.release):
+                with suppress(Refused):  # a colleague was first
+                    act(shared[(n + who.pk) % len(shared)], who)
+
+    def hands_on() -> None:
+        for n in range(6):
+            with suppress(Refused):
+                alerts.claim(shared[-1 - n % 2], watched)
+                triage.hand_over(shared[-1 - n % 2], watched, colleagues[n % 2], "이어서 부탁해요")
+
+    acts = [*(partial(worker, room) for room in rooms), *(partial(person, x) for x in colleagues)]
+    assert at_once([*acts, hands_on]) == [None] * 7
+    leading = Alert.objects.filter(leads=True).values_list("fold", "claimed_by")
+    assert len(leading) == len(set(leading))  # of a fold one leads for each holder
+
+
+def test_closing_while_alerts_of_the_same_account_are_raised_elsewhere(declared: None) -> None:
+    [who] = people(1)
+    for n in range(8):
+        rooms = [f"{n}-{room}" for room in "abc"]
+        made = alerts.raise_or_update([report(1, conversation=room) for room in rooms])
+        for pk in made:
+            alerts.claim(pk, who)
+        close = partial(alerts.close, together=True, done=["contact_made"], grounds="tactics")
+        acts: list[Callable[[], Any]] = [partial(close, made[0], who, "confirmed")]
+        for room in rooms[1:]:
+            news = [report(2, conversation=room, priority=Priority.P1)]
+            acts.append(partial(alerts.raise_or_update, news))
+        results = at_once(acts)
+        assert not [result for result in results if isinstance(result, Exception)], results
+        assert not Alert.objects.filter(pk__in=made, state="open").exists()
 
 
 def test_the_chain_has_no_fork_and_no_gap_when_many_write_at_once(declared: None) -> None:

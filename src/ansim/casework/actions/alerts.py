@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -121,6 +122,7 @@ def claim(alert_id: int, actor: Account) -> Alert:
     escalated alert has answered it.
     """
     require(actor, Act.CLAIM)
+    folding.lock(Q(pk=alert_id))
     alert = _locked(alert_id)
     _still_open(alert)
     if alert.claimed_by_id == actor.pk:
@@ -152,6 +154,7 @@ def claim(alert_id: int, actor: Account) -> Alert:
 def release(alert_id: int, actor: Account, reason: str = "") -> Alert:
     """Gives the alert back to the queue, with what is folded with it: one's own, or as supervisor
     anybody's, with a reason. Its timer begins anew."""
+    folding.lock(Q(pk=alert_id))
     alert = _locked(alert_id)
     _still_open(alert)
     if alert.claimed_by_id is None:
@@ -196,6 +199,7 @@ def close(
     are closed with it. Raises Refused naming what is missing.
     """
     require(actor, Act.CLOSE)
+    folding.lock(Q(pk=alert_id))
     alert = _locked(alert_id)
     _still_open(alert)
     if alert.claimed_by_id != actor.pk:
@@ -268,6 +272,9 @@ def reopen(alert_id: int, actor: Account, reason: str) -> list[Alert]:
     Tells the stream so in the same transaction, as closing did.
     """
     require(actor, Act.CLOSE)
+    asked = Alert.objects.filter(pk=alert_id).first()
+    others = closed_together(asked) if asked is not None else []
+    folding.lock(Q(pk__in=[alert_id, *(row.pk for row in others)]))
     alert = _locked(alert_id)
     if alert.state != State.CLOSED or alert.outcome != Outcome.NOT_GROOMING:
         raise Refused("not_dismissed", _("오경보로 종결한 경보만 되돌릴 수 있습니다."))

@@ -31,9 +31,12 @@ class Folds:
             .order_by("pk")
             .values_list("conversation__source", "about", "conversation", "fold")
         )
+        self.found: set[int] = set()
+        """The folds of open alerts that a new one could join."""
         self._by_account: dict[tuple[str, str], int] = {}
         self._by_conversation: dict[int, int] = {}
         for source, about, conversation, fold in rows:
+            self.found.add(fold)
             self._by_account.setdefault((source, about), fold)
             self._by_conversation.setdefault(conversation, fold)
 
@@ -52,8 +55,21 @@ class Folds:
         return found
 
 
+def lock(which: Q) -> None:
+    """Locks these alerts and all open ones of their folds, in the order of their numbers.
+
+    Before whatever ends in ``elect``: it touches alerts of other conversations, which somebody
+    else may hold. Whoever took their own first would on PostgreSQL wait for each other for ever.
+    """
+    folds = Alert.objects.filter(which).values_list("fold", flat=True)
+    together = which | Q(fold__in=set(folds), state=State.OPEN)
+    locked = Alert.objects.select_for_update().filter(together).order_by("pk")
+    list(locked.values_list("pk", flat=True))
+
+
 def elect(folds: Iterable[int]) -> None:
-    """Decides anew who leads in these folds. Within the transaction of what changed them."""
+    """Decides anew who leads in these folds. Within the transaction of what changed them, whose
+    alerts were taken with ``lock``."""
     wanted = set(folds)
     if not wanted:
         return

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from ansim.casework.actions import audit, folding
@@ -84,17 +85,14 @@ class _Books:
         self.conversations = {
             (row.source_id, row.pseudonym): row for row in rows.order_by("pk") if _named(row, names)
         }
+        rooms = [row.pk for row in self.conversations.values()]
+        self.folds = folding.Folds({(report.source, report.about) for report in reports}, rooms)
+        folding.lock(Q(conversation__in=rooms) | Q(fold__in=self.folds.found, state=State.OPEN))
         self.alerts: dict[_Key, list[Alert]] = {}
-        for alert in Alert.objects.select_for_update().filter(
-            conversation__in=[row.pk for row in self.conversations.values()]
-        ):
+        for alert in Alert.objects.filter(conversation__in=rooms):
             self.alerts.setdefault((alert.conversation_id, alert.about), []).append(alert)
         for episodes in self.alerts.values():
             episodes.sort(key=lambda alert: alert.episode)
-        self.folds = folding.Folds(
-            {(report.source, report.about) for report in reports},
-            [row.pk for row in self.conversations.values()],
-        )
         self.refold: set[int] = set()
         """Folds whose leader may be another one after this batch."""
         self.targets = in_force()

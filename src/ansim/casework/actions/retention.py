@@ -213,19 +213,23 @@ def _reports_of_purged_cases() -> int:
 def _aged(now: datetime) -> list[Alert]:
     """Closed alerts whose year is over."""
     return list(
-        Alert.objects.select_for_update().filter(
-            raised_at__lte=now - FLAGGED, text_purged_at=None, state=State.CLOSED
-        )
+        Alert.objects.select_for_update()
+        .filter(raised_at__lte=now - FLAGGED, text_purged_at=None, state=State.CLOSED)
+        .order_by("pk")
     )
 
 
 def _dismissed(now: datetime) -> list[Alert]:
     """False alarms that cannot be taken back any more and whose words nobody else needs."""
-    closed = Alert.objects.select_for_update().filter(
-        state=State.CLOSED,
-        outcome=Outcome.NOT_GROOMING,
-        closed_at__lte=now - UNDO,
-        text_purged_at=None,
+    closed = (
+        Alert.objects.select_for_update()
+        .filter(
+            state=State.CLOSED,
+            outcome=Outcome.NOT_GROOMING,
+            closed_at__lte=now - UNDO,
+            text_purged_at=None,
+        )
+        .order_by("pk")
     )
     needed = (
         Alert.objects.exclude(Q(state=State.CLOSED) & Q(outcome=Outcome.NOT_GROOMING))

@@ -123,11 +123,9 @@ def sign(handover_id: int, taker: Account) -> list[Alert]:
         raise Refused("not_taker", _("받는 사람만 서명할 수 있습니다."))
     require(taker, Act.CLAIM)
     urgent_of_nobody = Q(claimed_by=None, priority__in=URGENT)
-    alerts = list(
-        Alert.objects.select_for_update(of=("self",))
-        .filter(Q(claimed_by=row.giver_id) | urgent_of_nobody, state=State.OPEN)
-        .order_by("pk")
-    )
+    taken = Q(Q(claimed_by=row.giver_id) | urgent_of_nobody, state=State.OPEN)
+    folding.lock(taken)
+    alerts = list(Alert.objects.select_for_update(of=("self",)).filter(taken).order_by("pk"))
     known = set(row.items.values_list("alert_id", flat=True))
     HandoverItem.objects.bulk_create(
         HandoverItem(handover=row, alert=alert, unowned=alert.claimed_by_id is None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -165,6 +166,7 @@ def hand_over(alert_id: int, actor: Account, to: Account, text: str) -> list[Ale
     Raises Refused without words for the colleague, or where they may not hold alerts.
     """
     require(actor, Act.HAND_OVER)
+    folding.lock(Q(pk=alert_id))
     alert = locked_open(alert_id)
     if alert.claimed_by_id != actor.pk and not may(actor, Act.RELEASE_ANY):
         raise Refused("not_holder", _("맡고 있는 경보만 넘길 수 있습니다."))

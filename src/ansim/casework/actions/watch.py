@@ -103,6 +103,7 @@ def _returned(now: datetime) -> tuple[int, ...]:
     found = []
     for pk in Alert.objects.filter(left).values_list("pk", flat=True)[:MOST]:
         with transaction.atomic():
+            folding.lock(Q(pk=pk))
             alert = Alert.objects.select_for_update(of=("self",)).filter(left, pk=pk).first()
             if alert is None:
                 continue
