@@ -43,6 +43,7 @@ from ansim.casework.models import (
 from ansim.casework.reporting.forms import FORMS
 from ansim.casework.reporting.questions import Kind, Shape
 from ansim.casework.roles import Role
+from ansim.console import reporting as shown
 from tests.casework.conftest import report, risky, turn
 
 pytestmark = pytest.mark.django_db
@@ -220,6 +221,21 @@ def test_who_gives_the_second_look_sees_no_draft_before_it_is_asked_for(
     with pytest.raises(Refused) as refused:
         reporting.write(row.pk, liaison, {"what": "x"}, row.version)
     assert refused.value.code == "not_admitted"
+
+
+def test_what_was_withdrawn_is_read_in_its_case_alone(
+    case: Case, counsellor: Account, liaison: Account
+) -> None:
+    """It may never have been shown to anybody else."""
+    row = reporting.begin(case.pk, counsellor, Kind.POLICE)
+    row = reporting.withdraw(row.pk, counsellor, "청소년이 바라지 않음")
+    assert reporting.may_see(row, counsellor)
+    assert not reporting.may_see(row, liaison)
+    assert row not in shown.listed(liaison)["over"]
+    assert row in shown.listed(counsellor)["over"]
+    with pytest.raises(Refused) as refused:
+        reporting.taken_out(row.pk, liaison, "pdf", "읽어 보려고")
+    assert refused.value.code == "no_such_referral"
 
 
 @pytest.mark.parametrize("change", ["write", "detach"])

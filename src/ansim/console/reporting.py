@@ -37,7 +37,7 @@ def listed(user: Account) -> dict[str, Any]:
     mine = CaseMember.objects.filter(account=user, left_at=None).values("case")
     seen = Q(case__in=mine)
     if may(user, Act.APPROVE_REFERRAL):
-        seen |= ~Q(state=ReferralState.DRAFT)
+        seen |= Q(state__in=reporting.SHOWN_TO_THE_SECOND)
     rows = Referral.objects.filter(seen).select_related("case", "written_by", "approved_by")
     waiting = list(rows.filter(state=ReferralState.REVIEW).order_by("changed_at")[:MOST])
     under_way = rows.exclude(state__in=(*_OVER, ReferralState.REVIEW))

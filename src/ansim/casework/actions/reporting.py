@@ -38,6 +38,12 @@ from ansim.casework.roles import Act, may
 
 LONGEST = 1000
 """Characters of a remark, of a receiver and of a reason."""
+SHOWN_TO_THE_SECOND = (
+    *(ReferralState.REVIEW, ReferralState.APPROVED),
+    *(ReferralState.SENT, ReferralState.ACKNOWLEDGED),
+)
+"""States in which who gives the second look reads it; not while it is written, and not what was
+withdrawn, which nobody may ever have asked them to read."""
 OPEN = (ReferralState.DRAFT, ReferralState.REVIEW, ReferralState.APPROVED)
 """States in which a report can still be changed or withdrawn."""
 
@@ -58,7 +64,7 @@ def may_see(referral: Referral, account: Account) -> bool:
     """Who is in the case; and who gives the second look, once it is asked for (need to know)."""
     if admitted(referral.case, account):
         return True
-    return may(account, Act.APPROVE_REFERRAL) and referral.state != ReferralState.DRAFT
+    return may(account, Act.APPROVE_REFERRAL) and referral.state in SHOWN_TO_THE_SECOND
 
 
 def answers(referral: Referral) -> dict[str, str]:
