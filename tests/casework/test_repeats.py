@@ -385,6 +385,19 @@ def test_who_confirmed_a_link_does_not_decide_its_appeal(
         linking.decide(found.pk, other, True, "다시")
 
 
+def test_who_once_confirmed_a_link_decides_no_appeal_even_where_another_looked_since(
+    raised: Raise, supervisor: Account, person: Callable[..., Account]
+) -> None:
+    first, second = raised("one", "a", CALL), raised("two", "b", CALL)
+    linking.review_all(first.group, supervisor, "읽음")
+    for trace in second.traces.all():
+        linking.review(trace.pk, person(Role.LIAISON, f"l{trace.pk}"), True, "나도 읽음")
+    found = linking.appeal(second.pk, supervisor, "아니에요")
+    with pytest.raises(Refused, match="다른 사람"):
+        linking.decide(found.pk, supervisor, False, "아니다")
+    linking.decide(found.pk, person(Role.SUPERVISOR, "third"), True, "확인")
+
+
 def test_keeping_apart_is_taken_back_by_another_person_with_something_new(
     raised: Raise, supervisor: Account, person: Callable[..., Account]
 ) -> None:

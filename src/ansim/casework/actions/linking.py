@@ -8,7 +8,7 @@ import secrets
 from collections import Counter
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -201,15 +201,13 @@ def covered(found: LinkAppeal) -> Q:
 @transaction.atomic
 def decide(appeal_id: int, actor: Account, uphold: bool, grounds: str) -> LinkAppeal:
     """Upheld, the account is linked with nothing any more, whatever comes, and its traces are
-    deleted. Raises Refused for whoever confirmed one of the traces in question: somebody else has
-    to look."""
+    deleted. Raises Refused for whoever once confirmed one of the traces in question, whoever looked
+    at it since: somebody else has to look."""
     require(actor, Act.LINK_ACCOUNTS)
     words = _words(grounds, _("왜 그렇게 결정하는지 적어 주세요."))
     found = _appeal(appeal_id, LinkAppeal.State.WAITING)
     sightings = Sighting.objects.filter(covered(found))
-    if Trace.objects.filter(
-        sighting__in=sightings, review=Trace.Review.CONFIRMED, reviewed_by=actor
-    ).exists():
+    if _stood_for(sightings, actor):
         raise Refused(
             "own_review",
             _("이 연결을 맞다고 확인한 사람은 이의를 결정할 수 없습니다. 다른 사람이 해야 해요."),
@@ -256,6 +254,24 @@ def lift(appeal_id: int, actor: Account, grounds: str) -> LinkAppeal:
         )
     )
     return found
+
+
+def _stood_for(sightings: QuerySet[Sighting], actor: Account) -> bool:
+    """Whether this person ever said that one of these is linked; the trace itself knows only who
+    looked last."""
+    traces = Trace.objects.filter(sighting__in=sightings)
+    said = AuditEvent.objects.filter(
+        actor=actor,
+        subject_type="sighting",
+        subject_id__in=[str(pk) for pk in sightings.values_list("pk", flat=True)],
+    )
+    return said.filter(
+        Q(action="repeat.stated")
+        | Q(
+            action="repeat.confirmed",
+            details__trace__in=list(traces.values_list("pk", flat=True)),
+        )
+    ).exists()
 
 
 def _appeal(appeal_id: int, state: LinkAppeal.State) -> LinkAppeal:
