@@ -256,10 +256,12 @@ def test_nobody_is_warned_by_an_answer_against_the_wish_of_the_police(
     row = known(supervisor)
     rights.write(row.pk, supervisor, "답", 0)
     refused("do_not_warn", rights.end, row.pk, supervisor, "granted", told="편지로")
+    refused("do_not_warn", rights.exported, row.pk, supervisor, "0" * 64, with_words=True)
     refused("do_not_warn", rights.end, row.pk, supervisor, "partly", ground="others", told="편지로")
     rights.end(
         row.pk, supervisor, "granted", told="편지로", police_asked="12월부터는 알려도 된다고 함"
     )
+    rights.exported(row.pk, supervisor, "0" * 64, with_words=True)
     second = known(supervisor)
     rights.write(second.pk, supervisor, "답하지 못합니다.", 0)
     rights.end(second.pk, supervisor, "refused", ground="law", told="편지로")

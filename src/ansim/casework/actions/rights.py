@@ -281,19 +281,8 @@ def end(
         _answerable(row, state, ground)
         found = holding(row)
         row.police_asked = plain(police_asked, 500) or None
-        if (
-            state != State.REFUSED
-            and found is not None
-            and found.may_not_be_warned
-            and row.police_asked is None
-        ):
-            raise Refused(
-                "do_not_warn",
-                _(
-                    "수사기관이 알리지 말라고 한 경보가 있습니다. 답하기 전에 수사기관에 묻고 "
-                    "들은 말을 적거나, 까닭을 골라 거절해 주세요."
-                ),
-            )
+        if state != State.REFUSED:
+            _may_be_told(row, found)
     row.state, row.ended_at, row.ended_by = state, timezone.now(), actor
     row.save()
     audit.record(
@@ -309,6 +298,18 @@ def end(
         },
     )
     return row
+
+
+def _may_be_told(row: SubjectRequest, found: holdings.Holding | None) -> None:
+    """Raises Refused where the police asked for silence and nobody wrote what they say now."""
+    if found is not None and found.may_not_be_warned and row.police_asked is None:
+        raise Refused(
+            "do_not_warn",
+            _(
+                "수사기관이 알리지 말라고 한 경보가 있습니다. 답하기 전에 수사기관에 묻고 "
+                "들은 말을 적거나, 까닭을 골라 거절해 주세요."
+            ),
+        )
 
 
 def _answerable(row: SubjectRequest, state: str, ground: str) -> None:
@@ -334,13 +335,16 @@ def _answerable(row: SubjectRequest, state: str, ground: str) -> None:
 
 @transaction.atomic
 def exported(request_id: int, actor: Account, sha256: str, *, with_words: bool) -> None:
-    """Records that the answer left the house as a file. Raises Refused."""
+    """Records that the answer left the house as a file. Raises Refused: the person's own words
+    show what is held, so they wait for the same things as an answer that grants it."""
     require(actor, Act.ANSWER_REQUESTS)
     row = SubjectRequest.objects.filter(pk=request_id, handler=actor).first()
     if row is None or row.answer is None:
         raise Refused("answer", _("답을 먼저 적어 주세요."))
     if with_words and row.proved_at is None:
         raise Refused("proof", _("본인인지 먼저 확인하고 적어 주세요."))
+    if with_words:
+        _may_be_told(row, holding(row))
     audit.record(
         "request.exported",
         row,
