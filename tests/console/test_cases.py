@@ -219,6 +219,19 @@ def test_an_address_of_no_step_or_no_case_is_not_there(case: Case, counsellor: C
     assert counsellor.get(f"/cases/{case.pk}/act/note/").status_code == 302
 
 
+def test_what_no_number_and_no_calendar_holds_is_refused_and_breaks_no_page(
+    case: Case, counsellor: Client
+) -> None:
+    for q in ("²", "٣", "9" * 18, "-1", "x"):
+        assert f"/cases/{case.pk}/" not in read(counsellor, f"/cases/?q={q}")
+    assert f"/cases/{case.pk}/" in read(counsellor, f"/cases/?q={case.pk}")
+    for due in ("0001-01-01T00:00", "9999-12-31T23:59-12:00", "bald"):
+        form = {"what": "전화하기", "due": due}
+        assert counsellor.post(f"/cases/{case.pk}/act/task/", form).status_code == 422
+        learned = {"step": "learn", "at": due, "how": "청소년이 말함"}
+        assert counsellor.post(f"/cases/{case.pk}/duty/", learned).status_code == 422
+
+
 def test_a_purged_case_says_so_and_shows_no_forms(case: Case, counsellor: Client) -> None:
     from ansim.casework.actions import retention
 

@@ -56,6 +56,7 @@ LABELS: dict[str, tuple[str, Any]] = {
     "case.person_removed": ("people", _("사람을 뺌")),
     "case.consent_recorded": ("people", _("동의를 기록함")),
     "case.consent_withdrawn": ("people", _("동의를 거둠")),
+    "reading.consent_withdrawn": ("people", _("동의를 거둠")),
     "case.unmasked": ("people", _("계정의 이름을 엶")),
     "case.noted": ("notes", _("메모를 남김")),
     "case.task_added": ("notes", _("할 일을 적음")),

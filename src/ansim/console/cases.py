@@ -25,6 +25,7 @@ from ansim.casework.models import (
 )
 from ansim.casework.roles import TABLE, Act, may
 from ansim.console.case_timeline import GROUPS, entries
+from ansim.console.typed import number
 
 LOOKED_AT = 300
 """Messages of an account, the latest, in which signals of a young person are sought."""
@@ -49,7 +50,7 @@ def listed(user: Account, asked: dict[str, str]) -> QuerySet[Case]:
     if asked["whose"] != "all":
         rows = rows.filter(mine=True)
     if asked["q"]:
-        rows = rows.filter(pk=int(asked["q"])) if asked["q"].isdigit() else rows.none()
+        rows = rows.filter(pk=number(asked["q"]))
     return rows.order_by("-changed_at", "-pk")
 
 

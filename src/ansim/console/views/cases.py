@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -27,13 +26,9 @@ from ansim.casework.roles import Act
 from ansim.console import cases as shown
 from ansim.console import reporting
 from ansim.console.access import StaffRequest, needs
+from ansim.console.typed import day, moment, number
 
 AT_A_TIME = 50
-
-
-def number(text: str) -> int:
-    """What a form sent as the number of something; 0 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def find(case_id: int) -> Case:
@@ -129,21 +124,6 @@ Given = QueryDict
 Step = Callable[[int, Account, Given], str]
 
 
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return timezone.make_aware(found) if timezone.is_naive(found) else found
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _rename(pk: int, user: Account, given: Given) -> str:
     acts.rename(pk, user, given.get("title", ""))
     return _("이름을 바꾸었습니다.")
@@ -160,7 +140,7 @@ def _remove_alert(pk: int, user: Account, given: Given) -> str:
 
 
 def _wait(pk: int, user: Account, given: Given) -> str:
-    acts.wait(pk, user, given.get("what", ""), _day(given.get("until", "")))
+    acts.wait(pk, user, given.get("what", ""), day(given.get("until", "")))
     return _("기다리는 것을 적었습니다.")
 
 
@@ -200,7 +180,7 @@ def _note(pk: int, user: Account, given: Given) -> str:
 
 
 def _task(pk: int, user: Account, given: Given) -> str:
-    due = _moment(given.get("due", ""))
+    due = moment(given.get("due", ""))
     if due is None:
         raise Refused("due_missing", _("언제까지 할 일인지 골라 주세요."))
     owner = number(given.get("owner", "")) or None
@@ -222,7 +202,7 @@ def _consent(pk: int, user: Account, given: Given) -> str:
         purpose=given.get("purpose", ""),
         giver=given.get("giver", ""),
         basis=given.get("basis", ""),
-        given_at=_moment(given.get("given_at", "")),
+        given_at=moment(given.get("given_at", "")),
     )
     return _("동의를 기록했습니다.")
 

@@ -18,15 +18,12 @@ from ansim.casework.errors import Refused
 from ansim.casework.models import LinkAppeal, Sighting
 from ansim.casework.roles import Act
 from ansim.console.access import StaffRequest, needs
+from ansim.console.typed import number
 
 A_PAGE = 30
 MOST = 20
 _TOO_LARGE = 2**63
 """No number of a group: the database cannot even be asked."""
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 @require_GET
@@ -101,7 +98,7 @@ def review(request: StaffRequest, trace_id: int) -> HttpResponseBase:
             return _("연결이 맞다고 적었습니다.")
         return _("연결이 아니라고 적었습니다. 이 흔적으로는 더 잇지 않습니다.")
 
-    return _done(request, act, _number(request.POST.get("sighting", "")))
+    return _done(request, act, number(request.POST.get("sighting", "")))
 
 
 @require_POST
@@ -119,8 +116,8 @@ def review_all(request: StaffRequest, group: int) -> HttpResponseBase:
 def state(request: StaffRequest, group: int) -> HttpResponseBase:
     """A platform told that the accounts of two alerts are one person's."""
     both = (
-        _number(request.POST.get("alert", "").strip()),
-        _number(request.POST.get("other", "").strip()),
+        number(request.POST.get("alert", "").strip()),
+        number(request.POST.get("other", "").strip()),
     )
 
     def act() -> str:

@@ -11,7 +11,6 @@ from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -25,10 +24,10 @@ from ansim.casework.reporting.printing import Heading, pdf
 from ansim.casework.reporting.questions import Shape
 from ansim.casework.roles import Act
 from ansim.console import reporting as shown
+from ansim.console import typed
 from ansim.console.access import StaffRequest, needs
 from ansim.console.house import agency
 from ansim.console.views.cases import find as find_case
-from ansim.console.views.cases import number
 from ansim.console.views.cases import page as case_page
 
 
@@ -67,7 +66,9 @@ def referral(request: StaffRequest, referral_id: int) -> HttpResponseBase:
         return _page(request, row)
     given = _given(row, request.POST)
     try:
-        saved = reporting.write(row.pk, request.user, given, number(request.POST.get("read", "")))
+        saved = reporting.write(
+            row.pk, request.user, given, typed.number(request.POST.get("read", ""))
+        )
     except Refused as refused:
         return _page(request, row, 422, error=str(refused), typed=given)
     what, _dash, package = request.POST.get("then", "").partition("-")
@@ -118,7 +119,7 @@ def _submit(pk: int, user: Account, _given: QueryDict) -> str:
 
 
 def _approve(pk: int, user: Account, given: QueryDict) -> str:
-    approving.approve(pk, user, number(given.get("read", "")))
+    approving.approve(pk, user, typed.number(given.get("read", "")))
     return _("승인했습니다. 이제 사람이 보낼 수 있어요.")
 
 
@@ -163,11 +164,10 @@ STEPS: dict[str, Step] = {
 
 def moment(text: str) -> datetime:
     """A time from a form, in Korea's time. Raises Refused."""
-    try:
-        found = datetime.fromisoformat(text)
-        return timezone.make_aware(found) if timezone.is_naive(found) else found
-    except (ValueError, OverflowError):
-        raise Refused("when_missing", _("날짜와 시각을 골라 주세요.")) from None
+    found = typed.moment(text)
+    if found is None:
+        raise Refused("when_missing", _("날짜와 시각을 골라 주세요."))
+    return found
 
 
 @require_POST
@@ -250,7 +250,7 @@ def duty(request: StaffRequest, case_id: int) -> HttpResponseBase:
         else:
             ending, _colon, call = given.get("ending", "").partition(":")
             note = given.get("note", "")
-            duties.end(case_id, request.user, ending, note, number(call))
+            duties.end(case_id, request.user, ending, note, typed.number(call))
             told = _("신고 의무를 마쳤습니다.")
     except Refused as refused:
         context = {"failed": f"duty-{given.get('step')}", "typed": given.dict()}

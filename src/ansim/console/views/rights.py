@@ -25,14 +25,11 @@ from ansim.casework.models import Alert, ReadingStop, SourceRecord, SubjectReque
 from ansim.casework.rights import drafting, holdings, letter
 from ansim.casework.roles import Act
 from ansim.console.access import StaffRequest, needs
+from ansim.console.typed import number
 
 MOST = 50
 MOST_OWN = 200
 """Own messages offered to choose from when something is corrected, the latest."""
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _rows() -> QuerySet[SubjectRequest]:
@@ -155,7 +152,7 @@ def _page(request: StaffRequest, row: SubjectRequest) -> dict[str, Any]:
 
 def _of_alert(request: StaffRequest) -> dict[str, Any]:
     """Accounts of the conversation of an alert, to choose from."""
-    alert = Alert.objects.filter(pk=_number(request.GET.get("alert", ""))).first()
+    alert = Alert.objects.filter(pk=number(request.GET.get("alert", ""))).first()
     if alert is None:
         return {}
     found = holdings.people(alert.conversation, alert.about)
@@ -184,9 +181,9 @@ def _prove(request: StaffRequest, pk: int) -> str:
 def _look(request: StaffRequest, pk: int) -> str:
     given, who = request.POST, request.user
     if given.get("alert"):
-        number = _number(given["alert"])
+        alert = number(given["alert"])
         found = rights.find_by_alert(
-            pk, who, number, given.get("account", ""), given.get("reason", "")
+            pk, who, alert, given.get("account", ""), given.get("reason", "")
         )
     else:
         found = rights.find_by_name(
@@ -201,7 +198,7 @@ def _look(request: StaffRequest, pk: int) -> str:
 
 
 def _postpone(request: StaffRequest, pk: int) -> str:
-    days = _number(request.POST.get("days", ""))
+    days = number(request.POST.get("days", ""))
     rights.postpone(pk, request.user, days, request.POST.get("reason", ""))
     return _("기한을 미뤘습니다. 그 까닭을 요구한 사람에게 알려 주세요.")
 
@@ -211,9 +208,9 @@ def _correct(request: StaffRequest, pk: int) -> str:
     rights_measures.correct(
         pk,
         request.user,
-        _number(given.get("alert", "")),
+        number(given.get("alert", "")),
         given.get("text", ""),
-        _number(given.get("turn", "")) or None,
+        number(given.get("turn", "")) or None,
     )
     return _("원본 곁에 적었습니다.")
 
@@ -223,14 +220,14 @@ def _stop(request: StaffRequest, pk: int) -> str:
     rights_measures.stop(
         pk,
         request.user,
-        conversation_id=_number(given.get("what", "")) or None,
+        conversation_id=number(given.get("what", "")) or None,
         erase=given.get("erase") == "1",
     )
     return _("이제 읽지 않습니다. 들어오는 말은 문 앞에서 돌려보냅니다.")
 
 
 def _write(request: StaffRequest, pk: int) -> str:
-    version = _number(request.POST.get("version", ""))
+    version = number(request.POST.get("version", ""))
     rights.write(pk, request.user, request.POST.get("answer", ""), version)
     return _("답을 저장했습니다.")
 
