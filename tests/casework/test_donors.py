@@ -21,7 +21,7 @@ from ansim.casework.actions import (
     interventions,
     retention,
 )
-from ansim.casework.checking import ALPHABET
+from ansim.casework.codes import ALPHABET
 from ansim.casework.errors import Refused
 from ansim.casework.models import (
     Account,

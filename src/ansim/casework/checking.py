@@ -12,12 +12,12 @@ from uuid import UUID
 
 from django.conf import settings
 
+from ansim.casework import codes
 from ansim.casework.sealing import keyring
 
-ALPHABET = "2345679ACDEFGHJKMNPQRTUVWXYZ"
-"""No character that looks like another one in Korean or Latin handwriting (0 O, 1 I L, 8 B, S)."""
 LENGTH = 10
 """28^10, about 48 bits: with the limit on tries nobody guesses one."""
+_GROUP = 5
 
 
 def code(message_id: UUID) -> str:
@@ -26,21 +26,19 @@ def code(message_id: UUID) -> str:
     number = int.from_bytes(hmac.digest(key, message_id.bytes, hashlib.sha256))
     letters = ""
     for _ in range(LENGTH):
-        number, place = divmod(number, len(ALPHABET))
-        letters += ALPHABET[place]
-    return f"{letters[:5]}-{letters[5:]}"
+        number, place = divmod(number, len(codes.ALPHABET))
+        letters += codes.ALPHABET[place]
+    return codes.grouped(letters, _GROUP)
 
 
 def plain(typed: str) -> str:
     """What somebody typed, as the code is written: small letters, spaces and dashes forgiven."""
-    letters = "".join(c for c in typed.upper() if c in ALPHABET)
-    return f"{letters[:5]}-{letters[5:]}" if len(letters) == LENGTH else ""
+    return codes.plain(typed, LENGTH, _GROUP)
 
 
 def kept(typed: str) -> str:
     """The keyed hash under which a code is found; empty for what can be no code."""
-    shown = plain(typed)
-    return keyring().pseudonym("message code", shown) if shown else ""
+    return codes.kept("message code", plain(typed))
 
 
 def address() -> str:

@@ -9,8 +9,7 @@ import secrets
 
 from django.conf import settings
 
-from ansim.casework.checking import ALPHABET
-from ansim.casework.sealing import keyring
+from ansim.casework import codes
 
 LENGTH = 16
 """28^16, about 77 bits: nobody guesses one, whatever the limits on tries."""
@@ -19,19 +18,17 @@ _GROUP = 4
 
 def new_code() -> str:
     """``XXXX-XXXX-XXXX-XXXX``, drawn at random."""
-    return _grouped("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
+    return codes.grouped("".join(secrets.choice(codes.ALPHABET) for _ in range(LENGTH)), _GROUP)
 
 
 def plain(typed: str) -> str:
     """What somebody typed, as the code is written: small letters, spaces and dashes forgiven."""
-    letters = "".join(c for c in typed.upper() if c in ALPHABET)
-    return _grouped(letters) if len(letters) == LENGTH else ""
+    return codes.plain(typed, LENGTH, _GROUP)
 
 
 def kept(typed: str) -> str:
     """The keyed hash under which a code is found; empty for what can be no code."""
-    shown = plain(typed)
-    return keyring().pseudonym("donor code", shown) if shown else ""
+    return codes.kept("donor code", plain(typed))
 
 
 def address() -> str:
@@ -45,7 +42,3 @@ def address() -> str:
 def may_mail() -> bool:
     """Whether notices can go out by e-mail: the operator named a mail server."""
     return bool(settings.ANSIM.smtp_url and address())
-
-
-def _grouped(letters: str) -> str:
-    return "-".join(letters[at : at + _GROUP] for at in range(0, LENGTH, _GROUP))

@@ -41,16 +41,22 @@ class Bar:
         return round(self.y + self.height - 3, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """Bars that stand (by month) or lie (by name)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What a picture is drawn on: its size, and where its axes stand."""
 
-    bars: tuple[Bar, ...]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
     right: int = WIDTH - RIGHT
     bottom: int = HEIGHT - BOTTOM
+
+
+@dataclass(frozen=True, slots=True)
+class Bars(Sheet):
+    """Bars that stand (by month) or lie (by name)."""
+
+    bars: tuple[Bar, ...]
 
     @property
     def highest(self) -> int:
@@ -104,15 +110,10 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
+class Points(Sheet):
     """Precision by month."""
 
     points: tuple[Point, ...]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    bottom: int = HEIGHT - BOTTOM
 
     @property
     def grid(self) -> list[tuple[int, float]]:

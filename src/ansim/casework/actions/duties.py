@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from ansim.casework.actions import audit, notices
 from ansim.casework.actions.case_access import inside
 from ansim.casework.actions.permission import require
+from ansim.casework.actions.reporting import words
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Case, HandOff, Notice, Referral, ReportDuty
 from ansim.casework.roles import Act
 
 WITHIN = timedelta(hours=24)
 """The law says "at once"; after this time supervisors and liaison are called. Our own proposal."""
-LONGEST = 1000
 MOST = 200
 _CLOCKS = timedelta(minutes=2)
 
@@ -36,14 +36,14 @@ def learn(case_id: int, actor: Account, at: datetime, how: str) -> ReportDuty:
     now = timezone.now()
     if at > now + _CLOCKS:
         raise Refused("when_wrong", _("알게 된 때는 지금보다 뒤일 수 없습니다."))
-    words = _words(how, _("어떻게 알게 되었는지 적어 주세요."))
+    said = words(how, _("어떻게 알게 되었는지 적어 주세요."))
     row = ReportDuty.objects.select_for_update(of=("self",)).filter(case=case).first()
     reported = (ReportDuty.Ending.REFERRAL, ReportDuty.Ending.HAND_OFF)
     if row is not None and row.ending in reported:
         raise Refused("reported", _("이미 신고했습니다."))
     before = row.learned_at.isoformat() if row else None
     row = row or ReportDuty(case=case)
-    row.learned_at, row.how, row.due_at = at, words, at + WITHIN
+    row.learned_at, row.how, row.due_at = at, said, at + WITHIN
     row.recorded_by, row.recorded_at = actor, now
     row.ended_at = row.ended_by = row.note = row.escalated_at = None
     row.ending = ""
@@ -77,7 +77,7 @@ def end(
         row.hand_off = told
     elif ending in (kinds.OTHERS, kinds.NONE):
         require(actor, Act.LEAD_CASES)
-        row.note = _words(note, _("왜 신고하지 않는지, 누가 신고했는지 적어 주세요."))
+        row.note = words(note, _("왜 신고하지 않는지, 누가 신고했는지 적어 주세요."))
     else:
         raise Refused("ending_missing", _("어떻게 끝났는지 골라 주세요."))
     _end(row, actor, ending)
@@ -150,12 +150,3 @@ def _end(row: ReportDuty, actor: Account, ending: str) -> None:
             "in_time": row.ended_at <= row.due_at,
         },
     )
-
-
-def _words(text: str, missing: object) -> str:
-    words = text.replace("\r\n", "\n").strip()
-    if not words:
-        raise Refused("words_missing", missing)
-    if len(words) > LONGEST:
-        raise Refused("too_long", _("1,000자를 넘을 수 없습니다."))
-    return words

@@ -70,6 +70,15 @@ _PACKAGES = Question(
     shape=Shape.FIXED,
     place=Place.EVIDENCE,
 )
+_WHERE = Question(name="platform", label=_("플랫폼"), section="suspect", longest=120)
+_HASHES = Question(
+    name="evidence",
+    label=_("증거 자료의 SHA-256 (자료는 보내지 않음)"),
+    section="evidence",
+    shape=Shape.FIXED,
+    place=Place.EVIDENCE,
+    required=False,
+)
 _ESTIMATE = Question(
     name="estimate",
     label=_("추정과 판"),
@@ -260,7 +269,7 @@ _PLATFORM = (
     _AGENCY,
     _WRITER,
     _CONTACT,
-    Question(name="platform", label=_("플랫폼"), section="suspect", longest=120),
+    _WHERE,
     Question(
         name="desk",
         label=_("어디로 보내는가"),
@@ -287,21 +296,14 @@ _PLATFORM = (
         longest=2000,
         hint=_("계정과 대화 기록을 먼저 보존한 뒤에 조치하기, 청소년에게 연락하지 않기 같은 것."),
     ),
-    Question(
-        name="evidence",
-        label=_("증거 자료의 SHA-256 (자료는 보내지 않음)"),
-        section="evidence",
-        shape=Shape.FIXED,
-        place=Place.EVIDENCE,
-        required=False,
-    ),
+    _HASHES,
 )
 
 _TAKEDOWN = (
     _AGENCY,
     _WRITER,
     _CONTACT,
-    Question(name="platform", label=_("플랫폼"), section="suspect", longest=120),
+    _WHERE,
     _words(
         "where",
         _("지울 것이 있는 곳 (주소나 대화방)"),
@@ -339,14 +341,7 @@ _TAKEDOWN = (
         hint=_("지우면 증거도 사라집니다. 보존을 먼저 요청했는지 적으세요."),
     ),
     _words("wish", _("바라는 것"), "wish", longest=1000),
-    Question(
-        name="evidence",
-        label=_("증거 자료의 SHA-256 (자료는 보내지 않음)"),
-        section="evidence",
-        shape=Shape.FIXED,
-        place=Place.EVIDENCE,
-        required=False,
-    ),
+    _HASHES,
 )
 
 FORMS: dict[str, tuple[Question, ...]] = {
