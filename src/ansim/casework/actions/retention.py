@@ -129,6 +129,17 @@ def purge(now: datetime) -> Purged:
         Q(conversation__in={alert.conversation_id for alert in over})
         | (Q(kept_at__lte=now - FLAGGED) & ~Q(conversation__in=held))
     )
+    # Lines before their letters, as the donor's page locks them.
+    contacts = donors.end_old(
+        list(
+            DonorLine.objects.filter(
+                Q(conversation__in={alert.conversation_id for alert in over})
+                | (Q(opened_at__lte=now - FLAGGED) & ~Q(conversation__in=held)),
+                ended_at=None,
+            ).values_list("pk", flat=True)
+        ),
+        now,
+    )
     # The words that were said go with their own year; an alert takes only its dismissed ones along.
     going = list(
         OutgoingMessage.objects.filter(
@@ -168,16 +179,7 @@ def purge(now: datetime) -> Purged:
             ("words", "contact", "proof_note", "answer", "police_asked", "told"),
         ),
         corrections=_empty(Correction.objects.filter(of_alerts("made_at")), ("text",)),
-        contacts=donors.end_old(
-            list(
-                DonorLine.objects.filter(
-                    Q(conversation__in={alert.conversation_id for alert in over})
-                    | (Q(opened_at__lte=now - FLAGGED) & ~Q(conversation__in=held)),
-                    ended_at=None,
-                ).values_list("pk", flat=True)
-            ),
-            now,
-        ),
+        contacts=contacts,
         cases=case_retention.purge(now, held),
         reports=_reports_of_purged_cases(),
         drafts=Draft.objects.filter(Q(alert__in=gone) | Q(saved_at__lte=now - DRAFTS)).delete()[0],
