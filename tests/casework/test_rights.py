@@ -267,6 +267,17 @@ def test_nobody_is_warned_by_an_answer_against_the_wish_of_the_police(
     rights.end(second.pk, supervisor, "refused", ground="law", told="편지로")
 
 
+def test_asking_whether_somebody_may_be_warned_costs_the_same_for_many_alerts(
+    source: SourceRecord, alert: Alert, django_assert_max_num_queries: Any
+) -> None:
+    for room in range(12):
+        alerts.raise_or_update([report(1, conversation=f"r{room}", about=pseudonym())])
+    found = holdings.of(source, pseudonym())
+    assert len(found.alerts) == 13
+    with django_assert_max_num_queries(2):
+        assert not found.may_not_be_warned
+
+
 def test_an_answer_is_put_off_once_and_with_a_reason(supervisor: Account) -> None:
     row = receive(supervisor)
     rights.take(row.pk, supervisor)

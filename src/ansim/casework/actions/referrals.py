@@ -5,10 +5,10 @@ Nothing here calls anybody: a person telephones, and records it here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -202,7 +202,21 @@ def warned_off(alert: Alert) -> bool:
 def warned_off_about(source: str, account: str, alert: int = 0) -> bool:
     """The same for an account of a source: said in a hand-off or about a report, in whatever alert
     on this account or case that has one (or has ``alert``)."""
-    same = Alert.objects.filter(Q(about=account, conversation__source=source) | Q(pk=alert))
+    return _warned_off(
+        Alert.objects.filter(Q(about=account, conversation__source=source) | Q(pk=alert))
+    )
+
+
+def warned_off_among(source: str, alerts: Sequence[Alert]) -> bool:
+    """Whether that was said about any of these alerts of one source."""
+    accounts = {alert.about for alert in alerts}
+    numbers = [alert.pk for alert in alerts]
+    return _warned_off(
+        Alert.objects.filter(Q(about__in=accounts, conversation__source=source) | Q(pk__in=numbers))
+    )
+
+
+def _warned_off(same: QuerySet[Alert]) -> bool:
     cases = CaseAlert.objects.filter(alert__in=same).values("case")
     together = Q(alert__in=same) | Q(alert__joined__case__in=cases)
     return (

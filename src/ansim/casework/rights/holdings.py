@@ -78,11 +78,8 @@ class Holding:
     @property
     def may_not_be_warned(self) -> bool:
         """Whether the police asked that this account learns nothing (APCJS 38-2 (2))."""
-        return any(
-            referrals.warned_off(alert)
-            for room in self.rooms
-            for alert in (*room.alerts, *room.others)
-        )
+        here = [alert for room in self.rooms for alert in (*room.alerts, *room.others)]
+        return bool(here) and referrals.warned_off_among(self.source.pk, here)
 
 
 def of(source: SourceRecord, account: str) -> Holding:
