@@ -192,7 +192,7 @@ def test_a_hand_off_says_what_is_missing(
 def test_a_rescue_request_is_on_record_and_may_bind_to_silence(
     alert: Alert, counsellor: Account
 ) -> None:
-    assert not referrals.warned_off(alert)
+    assert not referrals.warned_off([alert])
     referrals.hand_off(
         alert.pk,
         counsellor,
@@ -203,7 +203,7 @@ def test_a_rescue_request_is_on_record_and_may_bind_to_silence(
         do_not_warn=True,
     )
     assert AuditEvent.objects.filter(action="alert.rescue_requested").count() == 1
-    assert referrals.warned_off(alert)
+    assert referrals.warned_off([alert])
 
 
 def test_others_than_the_holder_and_supervisors_record_nothing(

@@ -33,6 +33,7 @@ from ansim.casework.models import (
     Alert,
     AuditEvent,
     Case,
+    HandOff,
     Notice,
     Referral,
     ReferralState,
@@ -356,7 +357,7 @@ def test_who_may_not_be_warned_is_not_warned_in_any_room_of_theirs(
     [other] = alerts.raise_or_update(
         [report(1, conversation="four", about="x", turns=(turn(1, author="x"),), raised=True)]
     )
-    told = {alert.pk: referrals.warned_off(alert) for alert in Alert.objects.all()}
+    told = {alert.pk: referrals.warned_off([alert]) for alert in Alert.objects.all()}
     assert told[third]
     assert not told[other]
     assert sum(told.values()) == 3
@@ -376,6 +377,20 @@ def test_a_platform_is_not_told_while_the_police_ask_for_silence(
     reporting.warn_nobody(police.pk, counsellor, False, "체포했다고 함")
     assert send(row, liaison).state == ReferralState.SENT
     assert acts(police).count("referral.do_not_warn") == 2
+
+
+def test_a_platform_is_not_told_of_an_account_about_which_silence_was_asked_in_another_case(
+    case: Case, counsellor: Account, lead: Account, liaison: Account
+) -> None:
+    row = approved(case, counsellor, lead, Kind.PLATFORM)
+    [elsewhere] = alerts.raise_or_update([report(1, conversation="three", turns=(risky(2),))])
+    other = cases.open_case([elsewhere], lead, "달의 사례")
+    made = rescue(other, lead, do_not_warn=True)
+    with pytest.raises(Refused) as refused:
+        send(row, liaison)
+    assert refused.value.code == "do_not_warn"
+    HandOff.objects.filter(pk=made.pk).update(do_not_warn=False)
+    assert send(row, liaison).state == ReferralState.SENT
 
 
 # --- the duty to report --------------------------------------------------------------------------

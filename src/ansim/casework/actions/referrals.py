@@ -5,10 +5,11 @@ Nothing here calls anybody: a person telephones, and records it here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -194,29 +195,19 @@ def _agency(agency_id: int) -> Agency:
     return row
 
 
-def warned_off(alert: Alert) -> bool:
-    """Whether the police asked that nobody in the room learns of their work (R19)."""
-    return warned_off_about(alert.conversation.source_id, alert.about, alert.pk)
-
-
-def warned_off_about(source: str, account: str, alert: int = 0) -> bool:
-    """The same for an account of a source: said in a hand-off or about a report, in whatever alert
-    on this account or case that has one (or has ``alert``)."""
-    return _warned_off(
-        Alert.objects.filter(Q(about=account, conversation__source=source) | Q(pk=alert))
-    )
-
-
-def warned_off_among(source: str, alerts: Sequence[Alert]) -> bool:
-    """Whether that was said about any of these alerts of one source."""
-    accounts = {alert.about for alert in alerts}
-    numbers = [alert.pk for alert in alerts]
-    return _warned_off(
-        Alert.objects.filter(Q(about__in=accounts, conversation__source=source) | Q(pk__in=numbers))
-    )
-
-
-def _warned_off(same: QuerySet[Alert]) -> bool:
+def warned_off(alerts: Iterable[Alert]) -> bool:
+    """Whether the police asked that nobody in the room learns of their work (R19): in a hand-off or
+    about a report, of whatever alert or case on the accounts that these alerts are about. Asks the
+    database as often for many alerts as for one."""
+    accounts: dict[str, set[str]] = defaultdict(set)
+    numbers = []
+    for alert in alerts:
+        accounts[alert.conversation.source_id].add(alert.about)
+        numbers.append(alert.pk)
+    wanted = Q(pk__in=numbers)
+    for source, names in accounts.items():
+        wanted |= Q(about__in=names, conversation__source=source)
+    same = Alert.objects.filter(wanted)
     cases = CaseAlert.objects.filter(alert__in=same).values("case")
     together = Q(alert__in=same) | Q(alert__joined__case__in=cases)
     return (

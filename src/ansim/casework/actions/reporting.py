@@ -15,14 +15,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit
+from ansim.casework.actions import audit, referrals
 from ansim.casework.actions.case_access import admitted, inside, touch
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
 from ansim.casework.models import (
     Account,
     Case,
-    HandOff,
     Referral,
     ReferralPackage,
     ReferralState,
@@ -31,7 +30,7 @@ from ansim.casework.models import (
 from ansim.casework.reporting.completeness import Completeness, score
 from ansim.casework.reporting.filling import fill, fixed
 from ansim.casework.reporting.forms import FORMS
-from ansim.casework.reporting.gathering import gather, made_packages
+from ansim.casework.reporting.gathering import alerts, gather, made_packages
 from ansim.casework.reporting.known import Evidence
 from ansim.casework.reporting.questions import Kind, Shape
 from ansim.casework.roles import Act, may
@@ -89,13 +88,9 @@ def packages_to_attach(referral: Referral) -> list[tuple[str, Evidence]]:
 
 
 def warned_off(case: Case) -> bool:
-    """Whether the police asked, in a hand-off or about a report, that nobody is warned (R19)."""
-    return (
-        HandOff.objects.filter(alert__joined__case=case, do_not_warn=True).exists()
-        or Referral.objects.filter(case=case, do_not_warn=True)
-        .exclude(state=ReferralState.WITHDRAWN)
-        .exists()
-    )
+    """Whether the police asked that nobody is warned (R19), in this case or in another one on the
+    same accounts: what is told about one reaches the other as well."""
+    return referrals.warned_off(alerts(case))
 
 
 @transaction.atomic

@@ -79,7 +79,7 @@ class Holding:
     def may_not_be_warned(self) -> bool:
         """Whether the police asked that this account learns nothing (APCJS 38-2 (2))."""
         here = [alert for room in self.rooms for alert in (*room.alerts, *room.others)]
-        return bool(here) and referrals.warned_off_among(self.source.pk, here)
+        return referrals.warned_off(here)
 
 
 def of(source: SourceRecord, account: str) -> Holding:

@@ -133,7 +133,7 @@ def forms(user: Account, alert: Alert) -> dict[str, Any]:
         "first_messages": _first_messages() if holds else [],
         "max_length": interventions.MAX_LENGTH,
         **way,
-        "warned_off": referrals.warned_off(alert),
+        "warned_off": referrals.warned_off([alert]),
         "draft": message.get("text", ""),
         "chosen_template": message.get("template", ""),
         "spoken": message.get("language", "ko"),
