@@ -506,6 +506,21 @@ def test_the_words_of_a_report_go_with_its_case_and_stay_under_a_legal_hold(
         reporting.taken_out(row.pk, lead, "pdf", "늦게")
 
 
+def test_no_words_come_back_into_a_report_whose_case_was_emptied(
+    case: Case, counsellor: Account
+) -> None:
+    row = reporting.begin(case.pk, counsellor, Kind.TAKEDOWN)
+    retention.purge(timezone.now() + retention.TIMES["reports"] + timedelta(hours=1))
+    for act in (
+        lambda: reporting.write(row.pk, counsellor, {"wish": "다시"}, row.version),
+        lambda: reporting.withdraw(row.pk, counsellor, "다시"),
+    ):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.code == "gone"
+    assert not row.versions.filter(answers__isnull=False).exists()
+
+
 def test_taking_a_report_out_needs_a_reason_and_is_on_record(
     case: Case, counsellor: Account, lead: Account
 ) -> None:

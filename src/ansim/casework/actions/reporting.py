@@ -276,6 +276,8 @@ def _open(referral_id: int, actor: Account) -> Referral:
         raise Refused("not_admitted", _("이 사례에 들어와 있는 사람만 고칠 수 있습니다."))
     if row.state not in OPEN:
         raise Refused("not_open", _("보냈거나 거두어들인 신고는 고칠 수 없습니다."))
+    if row.case.purged_at is not None:
+        raise Refused("gone", _("이 사례의 내용은 기한이 지나 지워졌습니다."))
     return row
 
 
