@@ -7,11 +7,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit, notices
+from ansim.casework.actions import audit, notices, rounds
 from ansim.casework.actions.case_access import inside
 from ansim.casework.actions.permission import require
 from ansim.casework.actions.reporting import words
@@ -21,7 +20,6 @@ from ansim.casework.roles import Act
 
 WITHIN = timedelta(hours=24)
 """The law says "at once"; after this time supervisors and liaison are called. Our own proposal."""
-MOST = 200
 _CLOCKS = timedelta(minutes=2)
 
 
@@ -100,30 +98,21 @@ def met_by(referral: Referral, actor: Account) -> None:
 def overdue(now: datetime) -> tuple[int, ...]:
     """Calls supervisors and liaison, once, where the time is over: numbers of the cases. Part of
     the watch."""
-    late = Q(ended_at=None, escalated_at=None, due_at__lte=now)
-    found = []
-    for pk in ReportDuty.objects.filter(late).values_list("pk", flat=True)[:MOST]:
-        with transaction.atomic():
-            row = (
-                ReportDuty.objects.select_for_update(of=("self",))
-                .select_related("case")
-                .filter(late, pk=pk)
-                .first()
-            )
-            if row is None:
-                continue
-            row.escalated_at = now
-            row.save(update_fields=["escalated_at"])
-            notices.call(Notice.Kind.REPORT_DUE, None)
-            audit.record(
-                "duty.overdue",
-                row.case,
-                actor=audit.WATCH,
-                at=now,
-                details={"due": row.due_at.isoformat()},
-            )
-            found.append(row.case_id)
-    return tuple(found)
+    late = ReportDuty.objects.filter(ended_at=None, escalated_at=None, due_at__lte=now)
+
+    def call(row: ReportDuty) -> None:
+        row.escalated_at = now
+        row.save(update_fields=["escalated_at"])
+        notices.call(Notice.Kind.REPORT_DUE, None)
+        audit.record(
+            "duty.overdue",
+            row.case,
+            actor=audit.WATCH,
+            at=now,
+            details={"due": row.due_at.isoformat()},
+        )
+
+    return tuple(row.case_id for row in rounds.each(late.select_related("case"), call))
 
 
 def _running(case: Case) -> ReportDuty:

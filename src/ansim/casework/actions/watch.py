@@ -12,15 +12,13 @@ import msgspec
 from django.db import transaction
 from django.db.models import Q
 
-from ansim.casework.actions import audit, duties, folding, notices, reading
+from ansim.casework.actions import audit, duties, folding, notices, reading, rounds
 from ansim.casework.actions.rights import SOON
 from ansim.casework.actions.targets import due, in_force
 from ansim.casework.models import Account, Alert, AuditEvent, Notice, State, SubjectRequest
 from ansim.casework.roles import TABLE, Act
 
 URGENT = ("P1", "P2")
-MOST = 200
-"""Alerts looked after in one round."""
 ON_SHIFT = timedelta(minutes=15)
 """Who did something at the desk within this time is on shift."""
 CALLED_EVERY = timedelta(minutes=10)
@@ -65,27 +63,25 @@ def keep(now: datetime) -> Round:
 
 def _overdue(now: datetime) -> tuple[int, ...]:
     """Asks a supervisor where nobody took an alert in time: once an alert."""
-    late = Q(state=State.OPEN, claimed_by=None, due_at__lte=now, escalated_at=None)
-    found = []
-    for pk in Alert.objects.filter(late).order_by("due_at").values_list("pk", flat=True)[:MOST]:
-        with transaction.atomic():
-            alert = Alert.objects.select_for_update().filter(late, pk=pk).first()
-            if alert is None:
-                continue
-            alert.escalated_at = now
-            alert.save(update_fields=["escalated_at"])
-            # Of a fold, one call is enough; and what may wait for hours gets nobody out of bed.
-            if alert.leads and alert.priority in URGENT:
-                notices.call(Notice.Kind.OVERDUE, alert)
-            audit.record(
-                "alert.escalated",
-                alert,
-                actor=audit.WATCH,
-                at=now,
-                details={"priority": alert.priority, "by": "timer"},
-            )
-            found.append(pk)
-    return tuple(found)
+    late = Alert.objects.filter(
+        state=State.OPEN, claimed_by=None, due_at__lte=now, escalated_at=None
+    )
+
+    def ask(alert: Alert) -> None:
+        alert.escalated_at = now
+        alert.save(update_fields=["escalated_at"])
+        # Of a fold, one call is enough; and what may wait for hours gets nobody out of bed.
+        if alert.leads and alert.priority in URGENT:
+            notices.call(Notice.Kind.OVERDUE, alert)
+        audit.record(
+            "alert.escalated",
+            alert,
+            actor=audit.WATCH,
+            at=now,
+            details={"priority": alert.priority, "by": "timer"},
+        )
+
+    return tuple(alert.pk for alert in rounds.each(late.order_by("due_at"), ask))
 
 
 def _returned(now: datetime) -> tuple[int, ...]:
@@ -101,7 +97,7 @@ def _returned(now: datetime) -> tuple[int, ...]:
     gone |= Q(claimed_by__is_active=False) | ~Q(claimed_by__role__in=_COUNSELLING)
     left = Q(state=State.OPEN, claimed_by__isnull=False) & gone
     found = []
-    for pk in Alert.objects.filter(left).values_list("pk", flat=True)[:MOST]:
+    for pk in Alert.objects.filter(left).values_list("pk", flat=True)[: rounds.MOST]:
         with transaction.atomic():
             folding.lock(Q(pk=pk))
             alert = Alert.objects.select_for_update(of=("self",)).filter(left, pk=pk).first()
@@ -123,25 +119,23 @@ def _returned(now: datetime) -> tuple[int, ...]:
 
 def _requests(now: datetime) -> tuple[int, ...]:
     """Calls people, once a request, before its ten days are over."""
-    soon = Q(state=SubjectRequest.State.OPEN, due_at__lte=now + SOON, reminded_at=None)
-    found = []
-    for pk in SubjectRequest.objects.filter(soon).values_list("pk", flat=True)[:MOST]:
-        with transaction.atomic():
-            row = SubjectRequest.objects.select_for_update(of=("self",)).filter(soon, pk=pk).first()
-            if row is None:
-                continue
-            row.reminded_at = now
-            row.save(update_fields=["reminded_at"])
-            notices.call(Notice.Kind.REQUEST, None)
-            audit.record(
-                "request.due",
-                row,
-                actor=audit.WATCH,
-                at=now,
-                details={"due": row.due_at.isoformat(), "kind": row.kind},
-            )
-            found.append(pk)
-    return tuple(found)
+    soon = SubjectRequest.objects.filter(
+        state=SubjectRequest.State.OPEN, due_at__lte=now + SOON, reminded_at=None
+    )
+
+    def remind(row: SubjectRequest) -> None:
+        row.reminded_at = now
+        row.save(update_fields=["reminded_at"])
+        notices.call(Notice.Kind.REQUEST, None)
+        audit.record(
+            "request.due",
+            row,
+            actor=audit.WATCH,
+            at=now,
+            details={"due": row.due_at.isoformat(), "kind": row.kind},
+        )
+
+    return tuple(row.pk for row in rounds.each(soon, remind))
 
 
 @transaction.atomic
