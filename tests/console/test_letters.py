@@ -151,7 +151,8 @@ def test_guessing_is_stopped_and_reading_ones_own_letters_is_not(code: str) -> N
     for _ in range(letters.TRIES):
         page = text(guess.post("/letters/", {"code": letterbox.new_code()}))
         assert "열리는 글이 없어요" in page
-    assert "1388" in text(guess.post("/letters/", {"code": letterbox.new_code()}), 429)
+    told = text(guess.post("/letters/", {"code": letterbox.new_code()}), 429)
+    assert all(words in told for words in ("112", "1388", "잘못한 것은 없어요"))
     text(guess.post("/letters/", {"code": code}), 429)
     elsewhere = Client(REMOTE_ADDR="192.0.2.7")
     assert "주고받은 글" in text(elsewhere.post("/letters/", {"code": code}))
