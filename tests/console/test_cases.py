@@ -6,13 +6,14 @@ import io
 import subprocess
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from ansim.casework.actions import alerts, case_names, case_notes, case_people, cases
+from ansim.casework.actions import alerts, case_members, case_names, case_notes, case_people, cases
 from ansim.casework.models import Account, AuditEvent, Case, CaseDocument, SourceRecord
 from ansim.casework.roles import Role
 from ansim.cli import main
@@ -71,6 +72,21 @@ def test_who_is_not_in_a_case_learns_that_it_exists_and_nothing_else(
         refused = other.post(f"/cases/{case.pk}/act/note/", {"text": "나도"})
         assert refused.status_code == 422
         assert "비밀스러운" not in refused.content.decode()
+
+
+def test_looking_at_a_case_is_on_record_once_in_half_an_hour(
+    case: Case, counsellor: Client, log_in: Callable[..., Client]
+) -> None:
+    seen = AuditEvent.objects.filter(action="case.read", subject_id=str(case.pk))
+    for _ in range(3):
+        read(counsellor, f"/cases/{case.pk}/")
+    assert [row.actor_id for row in seen.all()] == [case.responsible_id]
+    read(log_in(Role.SUPERVISOR), f"/cases/{case.pk}/")
+    assert seen.count() == 1, "who is not in it has read nothing"
+    later = timezone.now() + timedelta(minutes=31)
+    with patch("django.utils.timezone.now", return_value=later):
+        case_members.looked(case.pk, case.responsible)
+    assert seen.count() == 2
 
 
 def test_a_leader_lets_themselves_in_with_a_reason(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from ansim.casework.actions import audit
 from ansim.casework.actions.case_access import admitted, answers_for, find, reason, touch
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Case, CaseMember
+from ansim.casework.models import Account, AuditEvent, Case, CaseMember
 from ansim.casework.roles import Act, may
+
+READ_AGAIN = timedelta(minutes=30)
+"""Time after which looking at the page of a case is on record anew."""
 
 
 def _decides(case_id: int, actor: Account) -> Case:
@@ -52,6 +57,24 @@ def admit(case_id: int, actor: Account, account_id: int, why: str) -> CaseMember
     )
     touch(case)
     return member
+
+
+@transaction.atomic
+def looked(case_id: int, actor: Account) -> None:
+    """Puts on record that somebody in the case looks at what stands in it: once in READ_AGAIN.
+    The reason is that of their admission."""
+    case = find(case_id, actor)
+    if not admitted(case, actor):
+        return
+    lately = AuditEvent.objects.filter(
+        action="case.read",
+        subject_type="case",
+        subject_id=str(case.pk),
+        actor=actor,
+        at__gt=timezone.now() - READ_AGAIN,
+    )
+    if not lately.exists():
+        audit.record("case.read", case, actor=actor)
 
 
 @transaction.atomic

@@ -108,7 +108,9 @@ def begin(request: StaffRequest) -> HttpResponseBase:
 @needs(Act.WORK_CASES)
 def case(request: StaffRequest, case_id: int) -> HttpResponse:
     """The page of one case; to who is not in it, that there is one."""
-    return page(request, find(case_id))
+    row = find(case_id)
+    case_members.looked(row.pk, request.user)
+    return page(request, row)
 
 
 def page(request: StaffRequest, row: Case, status: int = 200, **more: Any) -> HttpResponse:
