@@ -113,9 +113,13 @@ class Gateway:
             with suppress(Exception):  # then our silence tells it
                 async with asyncio.timeout(FAREWELL_SECONDS):
                     await self.desk.ask(self.desk.ledger.tell_reading, None)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Until Python 3.12 ``asyncio.wait_for`` loses a cancellation that comes just as what it
+        # waits for is there; a task that goes on is told again.
+        left = set(self._tasks)
+        while left:
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=1.0)
         await self.courier.close()
         await self.link.close()
         self.desk.close()
