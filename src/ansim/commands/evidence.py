@@ -91,6 +91,7 @@ def _export(arguments: argparse.Namespace) -> int:
     from ansim.casework import ready
 
     ready()
+    from ansim.archive import write_private
     from ansim.casework.actions import evidence
     from ansim.casework.errors import Refused
     from ansim.cli import CommandError
@@ -114,11 +115,9 @@ def _export(arguments: argparse.Namespace) -> int:
         raise CommandError(str(refused)) from None
     out = arguments.out or Path(package.name)
     try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_private(out, package.content)
     except OSError as error:
         raise CommandError(f"{out} cannot be written: {error.strerror}") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(package.content)
     evidence.fetched(order)
     print(f"{out}  {len(package.content):,} bytes, {package.messages:,} messages")
     print(f"manifest SHA-256 {package.sha256}")

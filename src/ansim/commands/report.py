@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from django.utils import translation
     from django.utils.translation import gettext as _
 
+    from ansim.archive import write_private
     from ansim.casework.actions import accounting
     from ansim.casework.errors import Refused
     from ansim.casework.models import Account
@@ -77,11 +77,9 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
         return 0
     try:
-        descriptor = os.open(arguments.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_private(arguments.out, content)
     except OSError as error:
         raise CommandError(f"{arguments.out} cannot be written: {error.strerror}") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
     print(f"{arguments.out}  {len(content):,} bytes")
     return 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lzma
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from ansim.chat import Message
 from ansim.detection import Detector
 from ansim.reading import read
 from ansim.training import corpus
+from ansim.training.encoder import text as plain_text
 from ansim.training.ordinary_counts import held_out
 
 FILES = {"xpersona-ko-valid.jsonl": True, "dktc-train.jsonl": False}
@@ -71,12 +71,9 @@ def lines(folder: Path, detector: Detector, sample: int) -> list[Count]:
     At most ``sample`` lines a file, drawn at random from the tenth that the gate never learns.
     Raises ValueError if there is no file.
     """
-    paths = sorted([*folder.glob("*.txt"), *folder.glob("*.txt.xz")])
-    if not paths:
-        raise ValueError(f"{folder} holds no *.txt or *.txt.xz")
     out = []
     everything: list[str] = []
-    for path in paths:
+    for path in plain_text.files(folder):
         chosen = _sample(path, sample)
         everything += chosen
         alone = [[("1", 0.0, line)] for line in chosen]
@@ -100,21 +97,15 @@ def _sample(path: Path, most: int) -> list[str]:
     """Lines drawn without replacement while the file goes by (reservoir sampling)."""
     draw = random.Random(f"{SEED} {path.name}")
     kept: list[str] = []
-    with (
-        lzma.open(path, "rt", encoding="utf-8")
-        if path.suffix == ".xz"
-        else path.open(encoding="utf-8") as file
-    ):
-        seen = 0
-        for line in file:
-            text = line.strip()
-            if not text or not held_out(read(text).text):
-                continue
-            seen += 1
-            if len(kept) < most:
-                kept.append(text)
-            elif (place := draw.randrange(seen)) < most:
-                kept[place] = text
+    seen = 0
+    for text in plain_text.written(path):
+        if not text or not held_out(read(text).text):
+            continue
+        seen += 1
+        if len(kept) < most:
+            kept.append(text)
+        elif (place := draw.randrange(seen)) < most:
+            kept[place] = text
     return kept
 
 

@@ -21,7 +21,7 @@ def files(folder: Path) -> list[Path]:
     """The text files of ``folder``, by name. Raises ValueError when there are none."""
     found = sorted([*folder.glob("*.txt"), *folder.glob("*.txt.xz")])
     if not found:
-        raise ValueError(f"{folder} holds no *.txt or *.txt.xz file to pre-train on")
+        raise ValueError(f"{folder} holds no *.txt or *.txt.xz file of plain lines")
     return found
 
 
@@ -29,14 +29,20 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def lines(path: Path) -> Iterator[str]:
-    """The lines of one file as the detector reads them, empty ones left out."""
+def written(path: Path) -> Iterator[str]:
+    """The lines of one file as they stand there, without the space around them."""
     opener = lzma.open if path.suffix == ".xz" else open
     with opener(path, "rt", encoding="utf-8") as stream:
         for line in stream:
-            read = reading.read(line.strip()).text
-            if len(read) >= SHORTEST:
-                yield read
+            yield line.strip()
+
+
+def lines(path: Path) -> Iterator[str]:
+    """The lines of one file as the detector reads them, empty ones left out."""
+    for line in written(path):
+        read = reading.read(line).text
+        if len(read) >= SHORTEST:
+            yield read
 
 
 def times(path: Path) -> int:
