@@ -47,6 +47,7 @@ def enrol(page: Page, console: Console, name: str, lands: str) -> Device:
     return device
 
 
+@pytest.mark.log_in_ends
 @on_both
 def test_a_counsellor_is_added_with_a_passkey_and_an_auditor_reviews_the_month(
     console: Console, browser: Browser, complaints: list[str]

@@ -74,6 +74,7 @@ def password(page: Page, console: Console, lands: str) -> None:
     page.wait_for_url(f"**{lands}")
 
 
+@pytest.mark.log_in_ends
 def test_a_passkey_is_made_and_logs_in_alone_and_after_a_password(
     strict: Console, browser: Browser
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_passkey_is_made_and_logs_in_alone_and_after_a_password(
     page.wait_for_url("**/log-in/**")
 
 
+@pytest.mark.log_in_ends
 def test_an_app_is_set_up_by_keyboard_and_its_code_opens_the_desk(
     strict: Console, browser: Browser
 ) -> None:
@@ -149,6 +151,7 @@ def test_an_app_is_set_up_by_keyboard_and_its_code_opens_the_desk(
     expect(page.locator(".field-error[role=alert]").last).to_contain_text("맞지 않습니다")
 
 
+@pytest.mark.log_in_ends
 def test_an_administrator_lets_somebody_enrol_anew(console: Console, browser: Browser) -> None:
     page = new_page(browser, DESK)
     log_in(page, console, "administrator", lands="/admin/")
@@ -180,6 +183,7 @@ def test_the_pages_of_ones_own_log_in_fit_a_telephone_and_speak_english(
     expect(page.locator("main")).to_contain_text("a second factor is required")
 
 
+@pytest.mark.log_in_ends
 def test_an_open_page_says_that_the_log_in_is_about_to_end_and_then_shows_the_way_in(
     console: Console, browser: Browser
 ) -> None:

@@ -96,6 +96,7 @@ def test_a_false_alarm_is_dismissed_undone_dismissed_again_and_its_words_go(
     keep(page, "words-gone")
 
 
+@pytest.mark.log_in_ends
 @on_both
 def test_a_shift_is_handed_over_with_a_signature(
     console: Console,
