@@ -17,7 +17,7 @@ from ansim.sources.demo.connector import DemoConnector
 from ansim.sources.http import HttpConnector
 
 DOCS = Path(__file__).parents[2] / "docs" / "connectors"
-SHARED = {"contract", "registry", "doorway", "export"}
+SHARED = {"contract", "registry", "doorway", "export", "handing", "notices", "telling", "wiring"}
 """Modules of ``ansim.sources`` that are no connector."""
 EACH = pytest.mark.parametrize("declared", registry.CONNECTORS.values(), ids=lambda each: each.name)
 CONSENT = Consent(given_by="all present", given_at=1.7e9, how="notice")

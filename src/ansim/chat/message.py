@@ -57,6 +57,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     """Said by the agency itself (a counsellor's words come back): shown, never scored."""
     to_agency: bool | None = None
     """Said to the agency alone, or where all could read it; None where the source does not say."""
+    replaces: str = ""
+    """Id of the earlier message whose author changed it: ``text`` is how it reads now."""
+    deleted: bool = False
+    """The message ``replaces`` was taken back; ``text`` is empty."""
 
     @property
     def order(self) -> tuple[float, str]:

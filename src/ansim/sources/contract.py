@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from ansim.chat import Attachment, SourceKind
+from ansim.sources.wiring import Field
 
 
 class Hears(StrEnum):
@@ -23,6 +24,17 @@ class Hears(StrEnum):
     ROOM_THAT_WAS_TOLD = "room_that_was_told"
     GIVEN_BY_PARTICIPANT = "given_by_participant"
     GIVEN_BY_PLATFORM = "given_by_platform"
+
+
+class Way(StrEnum):
+    """Who makes the connection."""
+
+    FILE = "file"
+    """Nobody: a person brings a file, and nothing goes back."""
+    CALLED = "called"
+    """The platform calls us (``routes.py`` of the connector)."""
+    CALLS = "calls"
+    """We call the platform (``connector.py``), as long as the source is switched on."""
 
 
 class DeliveryState(StrEnum):
@@ -57,6 +69,11 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     attachments: tuple[Attachment, ...] = ()
     to_agency: bool | None = None
     """Said to the agency alone, or where all could read it; None where the platform cannot say."""
+    replaces: str = ""
+    """Id of the earlier message that its author changed: ``text`` is how it reads now."""
+    deleted: bool = False
+    """The message ``replaces`` was taken back; ``text`` is empty. ``author`` is whose message it
+    was, also where a moderator removed it."""
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +109,11 @@ class IntakeRefused(Exception):
     """The source may not be read; the message says why in one sentence."""
 
 
+class Revoked(Exception):
+    """The platform does not accept our credentials (any more): only a person can mend it. The
+    message says in one sentence what was refused, without the credentials."""
+
+
 class IntakeBusy(Exception):
     """Nothing can be stored now; ``retry_after`` says in how many seconds to try again."""
 
@@ -125,6 +147,11 @@ class Declaration:
     """Whether the platform still shows what was said before a participant came in."""
     sends_once: bool
     """Sending the same id twice says it once, so a send cut short may be repeated."""
+    way: Way
+    edits: bool = False
+    """Whether the platform tells that a message was changed or taken back."""
+    fields: tuple[Field, ...] = ()
+    """What an operator enters for a source of this connector."""
 
 
 class Connector(Protocol):
@@ -134,12 +161,17 @@ class Connector(Protocol):
     def declaration(self) -> Declaration: ...
 
     async def receive(self, intake: Intake) -> None:
-        """Hands every message it hears to ``intake`` until cancelled."""
+        """Hands every message it hears to ``intake`` until cancelled (``handing.hand`` insists).
+
+        Raises ConnectionError when the platform cannot be reached: it is called again, after ever
+        longer pauses. Raises Revoked, IntakeRefused where only a person can help.
+        """
         ...
 
     async def send(self, outgoing: Outgoing) -> Delivery:
         """Carries a counsellor's words into the conversation.
 
-        Raises ConnectionError when the way out is down for now and sending can be tried again.
+        Raises ConnectionError when the way out is down for now and sending can be tried again:
+        only where nothing was said for sure, or where ``sends_once`` holds.
         """
         ...

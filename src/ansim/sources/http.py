@@ -28,7 +28,7 @@ from nats.js.kv import KeyValue
 
 from ansim.chat import SourceKind
 from ansim.keys import Keyring
-from ansim.sources.contract import Declaration, Delivery, DeliveryState, Hears, Outgoing
+from ansim.sources.contract import Declaration, Delivery, DeliveryState, Hears, Outgoing, Way
 from ansim.sources.doorway import Doorway
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ DECLARATION = Declaration(
     can_message_privately=True,
     keeps_history=False,
     sends_once=True,
+    way=Way.CALLED,
 )
 
 BUCKET = "outbox"

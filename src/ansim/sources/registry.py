@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from ansim.chat import Source, SourceKind
 from ansim.sources import demo, http
-from ansim.sources.contract import Declaration, Hears
+from ansim.sources.contract import Connector, Declaration, Hears, Way
+from ansim.sources.wiring import Opening
 
 KAKAOTALK = Declaration(
     name="kakaotalk",
@@ -18,6 +21,7 @@ KAKAOTALK = Declaration(
     can_message_privately=False,
     keeps_history=True,
     sends_once=False,
+    way=Way.FILE,
 )
 """A file import: an export is read once by ``ansim.sources.kakaotalk`` and nothing goes back."""
 
@@ -45,3 +49,11 @@ def refusal(source: Source) -> str | None:
             f"{source.connector} does not serve; it serves {kinds}"
         )
     return None
+
+
+def connect(opening: Opening) -> Connector:
+    """The connector of one source that has to be brought up: ``connect`` of
+    ``ansim.sources.<name>.connector``. Its libraries are loaded now, not before."""
+    module = import_module(f"ansim.sources.{opening.source.connector}.connector")
+    connector: Connector = module.connect(opening)
+    return connector

@@ -6,6 +6,7 @@ holder leads, so that one that nobody holds never hides behind one that somebody
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Q
@@ -93,11 +94,26 @@ def elect(folds: Iterable[int]) -> None:
 
 
 def folded(shown: Sequence[Alert]) -> Mapping[int, list[Alert]]:
-    """The other open alerts of the folds of these, by the id of the one shown."""
+    """The other open alerts of the folds of these, by the id of the one shown. They come with
+    their priority, source and holder; what else there is to an alert is fetched when asked for."""
+    together = Counter(
+        Alert.objects.filter(
+            fold__in={alert.fold for alert in shown}, state=State.OPEN
+        ).values_list("fold", flat=True)
+    )
+    # Most alerts are alone, and that much an index knows.
+    several = [fold for fold, alerts in together.items() if alerts > 1]
     others = (
-        Alert.objects.filter(fold__in={alert.fold for alert in shown}, state=State.OPEN)
+        Alert.objects.filter(fold__in=several, state=State.OPEN)
         .select_related("claimed_by", "conversation__source")
-        .defer("trajectory", "versions", "why", "outcome_note")
+        .only(
+            "fold",
+            "priority",
+            "raised_at",
+            "claimed_by__username",
+            "claimed_by__display_name",
+            "conversation__source__name",
+        )
         .order_by("priority", "raised_at", "pk")
     )
     by_fold: dict[int, list[Alert]] = {}

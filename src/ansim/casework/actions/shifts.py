@@ -18,8 +18,16 @@ from ansim.casework.roles import Act, may
 
 TO_HALF_A_MINUTE = timedelta(seconds=30)
 URGENT = ("P1", "P2")
-_NOT_NEEDED = ("trajectory", "versions", "why", "outcome_note")
-"""Parts of an alert that are long and that no list of a hand-over shows."""
+_OF_A_LINE = (
+    "conversation__source__name",
+    "claimed_by",
+    "priority",
+    "raised_at",
+    "due_at",
+    "hold_until",
+    "escalated_at",
+)
+"""What of an alert the lists of a hand-over show; it has several kilobytes more."""
 
 
 def note_activity(account: Account) -> None:
@@ -35,7 +43,7 @@ def open_alerts(giver: Account) -> QuerySet[Alert]:
     return (
         Alert.objects.filter(state=State.OPEN, claimed_by=giver)
         .select_related("conversation__source")
-        .defer(*_NOT_NEEDED)
+        .only(*_OF_A_LINE)
         .order_by("priority", "raised_at")
     )
 
@@ -45,28 +53,33 @@ def unowned() -> QuerySet[Alert]:
     return (
         Alert.objects.filter(state=State.OPEN, claimed_by=None, priority__in=URGENT)
         .select_related("conversation__source")
-        .defer(*_NOT_NEEDED)
+        .only(*_OF_A_LINE)
         .order_by("priority", "raised_at")
     )
 
 
 def pending(account: Account) -> Sequence[Handover]:
     """Hand-overs that wait for this person's signature."""
-    return list(
-        Handover.objects.filter(taker=account, signed_at=None, withdrawn_at=None)
-        .select_related("giver")
-        .prefetch_related("items__alert__conversation__source", "items__alert__notes__author")
+    waiting = Handover.objects.filter(taker=account, signed_at=None, withdrawn_at=None)
+    return list(waiting.select_related("giver"))
+
+
+def handed(handover: Handover, *, unowned: bool) -> QuerySet[Alert]:
+    """What was in a hand-over when it was offered, most urgent first: what its giver held, or what
+    nobody did."""
+    items = handover.items.filter(unowned=unowned)
+    return (
+        Alert.objects.filter(pk__in=items.values("alert"))
+        .select_related("conversation__source")
+        .only(*_OF_A_LINE)
+        .order_by("priority", "raised_at")
     )
 
 
 def offered_by(account: Account) -> Handover | None:
     """What this person has offered and nobody has signed yet."""
-    return (
-        Handover.objects.filter(giver=account, signed_at=None, withdrawn_at=None)
-        .select_related("taker")
-        .prefetch_related("items__alert__conversation__source")
-        .first()
-    )
+    waiting = Handover.objects.filter(giver=account, signed_at=None, withdrawn_at=None)
+    return waiting.select_related("taker").first()
 
 
 @transaction.atomic

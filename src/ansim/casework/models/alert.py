@@ -157,9 +157,20 @@ class Alert(models.Model):
                 condition=Q(leads=True),
                 name="alert_of_the_desk",
             ),
-            models.Index(fields=["state", "claimed_by", "due_at"], name="alert_due"),
+            # Of those that nobody holds. A condition, not a column: PostgreSQL cannot take rows in
+            # order from an index past a column that is asked to be null.
             models.Index(
-                fields=["state", "priority", "escalated_at"],
+                fields=["state", "priority", "raised_at"],
+                condition=Q(claimed_by__isnull=True),
+                name="alert_unowned",
+            ),
+            models.Index(
+                fields=["state", "due_at", "escalated_at"],
+                condition=Q(claimed_by__isnull=True),
+                name="alert_due",
+            ),
+            models.Index(
+                fields=["state", "priority", "escalated_at", "leads"],
                 condition=Q(escalated_at__isnull=False),
                 name="alert_for_supervisors",
             ),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,13 +16,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ansim.casework.actions import calling, channels, shifts, targets, watch
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Channel, Handover
+from ansim.casework.models import Account, Alert, Channel, Handover
 from ansim.casework.roles import Act, may
 from ansim.console import budget
 from ansim.console.access import StaffRequest, needs
 from ansim.console.views.triage import colleagues
 
 PERIODS = (1, 7, 28)
+A_LIST = 100
+"""Alerts that nobody holds on one page of a hand-over; the queue has all of them."""
 
 
 def _told(request: StaffRequest, act: Callable[[], object], done: str, to: str) -> HttpResponseBase:
@@ -53,6 +57,11 @@ def handover(request: StaffRequest) -> HttpResponseBase:
             _("인수인계를 남겼습니다. 서명할 때까지 담당은 그대로예요."),
             "console:handover",
         )
+    pending = shifts.pending(user)
+    for row in pending:
+        row.held = _with_notes(shifts.handed(row, unowned=False))  # type: ignore[attr-defined]
+        row.unowned = _first(shifts.handed(row, unowned=True))  # type: ignore[attr-defined]
+    offered = shifts.offered_by(user)
     signed = Handover.objects.filter(signed_at__isnull=False).select_related("giver", "taker")
     if not may(user, Act.LEAD_SHIFT):
         signed = signed.filter(giver=user) | signed.filter(taker=user)
@@ -61,15 +70,27 @@ def handover(request: StaffRequest) -> HttpResponseBase:
         "console/handover.html",
         {
             "now": timezone.now(),
-            "pending": shifts.pending(user),
-            "offered": shifts.offered_by(user),
-            "own": list(shifts.open_alerts(user).prefetch_related("notes__author")),
-            "unowned": list(shifts.unowned()[:200]),
-            "unowned_count": shifts.unowned().count(),
-            "colleagues": colleagues(user),
+            "pending": pending,
+            "offered": offered,
+            # What is offered already, the page does not list again.
+            "own": [] if offered else _with_notes(shifts.open_alerts(user)),
+            "unowned": _first(shifts.unowned()) if not offered else None,
+            "colleagues": [] if offered else colleagues(user),
             "signed": signed.order_by("-signed_at")[:10],
         },
     )
+
+
+def _with_notes(alerts: QuerySet[Alert]) -> list[Alert]:
+    return list(alerts.prefetch_related("notes__author"))
+
+
+def _first(alerts: QuerySet[Alert]) -> dict[str, Any]:
+    """The most urgent ones, how many there are, and how many of those the page leaves to the
+    queue."""
+    shown = list(alerts[:A_LIST])
+    count = alerts.order_by().count() if len(shown) == A_LIST else len(shown)
+    return {"shown": shown, "count": count, "more": count - len(shown)}
 
 
 @require_POST

@@ -4,7 +4,7 @@ It is there in demo mode only. What is typed goes through the same intake as eve
 """
 
 from ansim.chat import SourceKind
-from ansim.sources.contract import Declaration, Hears
+from ansim.sources.contract import Declaration, Hears, Way
 
 DECLARATION = Declaration(
     name="demo",
@@ -18,6 +18,7 @@ DECLARATION = Declaration(
     can_message_privately=True,
     keeps_history=True,
     sends_once=True,
+    way=Way.CALLED,
 )
 
 SOURCE = "demo"
