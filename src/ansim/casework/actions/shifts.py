@@ -64,15 +64,14 @@ def pending(account: Account) -> Sequence[Handover]:
     return list(waiting.select_related("giver"))
 
 
-def handed(handover: Handover, *, unowned: bool) -> QuerySet[Alert]:
+def handed(handover: Handover, *, unowned: bool) -> QuerySet[HandoverItem]:
     """What was in a hand-over when it was offered, most urgent first: what its giver held, or what
     nobody did."""
-    items = handover.items.filter(unowned=unowned)
     return (
-        Alert.objects.filter(pk__in=items.values("alert"))
-        .select_related("conversation__source")
-        .only(*_OF_A_LINE)
-        .order_by("priority", "raised_at")
+        handover.items.filter(unowned=unowned)
+        .select_related("alert__conversation__source")
+        .only("handover", *(f"alert__{part}" for part in _OF_A_LINE))
+        .order_by("pk")  # as they were put in
     )
 
 

@@ -157,13 +157,11 @@ class Alert(models.Model):
                 condition=Q(leads=True),
                 name="alert_of_the_desk",
             ),
-            # Of those that nobody holds. A condition, not a column: PostgreSQL cannot take rows in
-            # order from an index past a column that is asked to be null.
             models.Index(
-                fields=["state", "priority", "raised_at"],
-                condition=Q(claimed_by__isnull=True),
-                name="alert_unowned",
+                fields=["state", "claimed_by", "priority", "raised_at"], name="alert_of_a_shift"
             ),
+            # A condition, not a column: PostgreSQL cannot take rows in order from an index past a
+            # column that is asked to be null.
             models.Index(
                 fields=["state", "due_at", "escalated_at"],
                 condition=Q(claimed_by__isnull=True),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ansim.casework.actions import calling, channels, shifts, targets, watch
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Alert, Channel, Handover
+from ansim.casework.models import Account, Alert, Channel, Handover, HandoverItem
 from ansim.casework.roles import Act, may
 from ansim.console import budget
 from ansim.console.access import StaffRequest, needs
@@ -59,7 +59,9 @@ def handover(request: StaffRequest) -> HttpResponseBase:
         )
     pending = shifts.pending(user)
     for row in pending:
-        row.held = _with_notes(shifts.handed(row, unowned=False))  # type: ignore[attr-defined]
+        row.held = shifts.handed(row, unowned=False).prefetch_related(  # type: ignore[attr-defined]
+            "alert__notes__author"
+        )
         row.unowned = _first(shifts.handed(row, unowned=True))  # type: ignore[attr-defined]
     offered = shifts.offered_by(user)
     signed = Handover.objects.filter(signed_at__isnull=False).select_related("giver", "taker")
@@ -73,23 +75,18 @@ def handover(request: StaffRequest) -> HttpResponseBase:
             "pending": pending,
             "offered": offered,
             # What is offered already, the page does not list again.
-            "own": [] if offered else _with_notes(shifts.open_alerts(user)),
-            "unowned": _first(shifts.unowned()) if not offered else None,
+            "own": [] if offered else shifts.open_alerts(user).prefetch_related("notes__author"),
+            "unowned": None if offered else _first(shifts.unowned()),
             "colleagues": [] if offered else colleagues(user),
             "signed": signed.order_by("-signed_at")[:10],
         },
     )
 
 
-def _with_notes(alerts: QuerySet[Alert]) -> list[Alert]:
-    return list(alerts.prefetch_related("notes__author"))
-
-
-def _first(alerts: QuerySet[Alert]) -> dict[str, Any]:
-    """The most urgent ones, how many there are, and how many of those the page leaves to the
-    queue."""
-    shown = list(alerts[:A_LIST])
-    count = alerts.order_by().count() if len(shown) == A_LIST else len(shown)
+def _first(rows: QuerySet[Alert] | QuerySet[HandoverItem]) -> dict[str, Any]:
+    """The most urgent alerts, how many there are, and how many of those are left to the queue."""
+    shown = [row.alert if isinstance(row, HandoverItem) else row for row in rows[:A_LIST]]
+    count = rows.order_by().count() if len(shown) == A_LIST else len(shown)
     return {"shown": shown, "count": count, "more": count - len(shown)}
 
 
