@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
+
+import msgspec
 
 from ansim.sources.contract import Delivery, Incoming, Intake, IntakeBusy, Outcome
 from ansim.sources.wiring import Opening
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An HTTP answer in JSON, in the form of the intake API."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = {}
+
+
+class TurnedAway(Exception):
+    """A request cannot be taken now, or as it is; ``answer`` says why."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 class Door(Protocol):
@@ -30,6 +49,25 @@ class Door(Protocol):
 
     async def record(self, message: str, delivery: Delivery) -> None:
         """The platform told what became of words that were WAITING. Raises ConnectionError."""
+        ...
+
+    def body(
+        self, chunks: AsyncIterator[bytes], declared: str | None, largest: int
+    ) -> AbstractAsyncContextManager[bytes]:
+        """The whole body of a request, counted among what this process holds until the block ends.
+
+        ``declared`` is its Content-Length and ``largest`` its limit in bytes (never above that of
+        a batch). Entering raises TurnedAway with the answer of ``POST /v1/messages``: 408 where it
+        comes too slowly, 413 where it is too large, 429 where too much is in work.
+        """
+        ...
+
+    async def take_batch(self, source: str, body: bytes, content_type: str) -> Answer:
+        """Takes what ``POST /v1/messages`` takes, for a source whose sender was proved already.
+
+        The answer is that of ``POST /v1/messages`` too (202, 400, 403, 413, 422, 429, 503), with
+        its headers (``Retry-After``).
+        """
         ...
 
 
