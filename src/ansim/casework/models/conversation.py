@@ -45,6 +45,11 @@ class Turn(models.Model):
     the source does not say."""
     assessed = models.BooleanField(default=True)
     """False for a turn in another language than Korean, which nobody judged."""
+    replaces = models.CharField(max_length=200, blank=True, default="")
+    """``message_id`` of the earlier turn whose author changed it: ``text`` is how it reads since.
+    The earlier turn stays as it was; it may not be held here at all."""
+    deleted = models.BooleanField(default=False)
+    """The turn ``replaces`` was taken back at ``at``: nothing was said, and ``text`` is empty."""
 
     class Meta:
         constraints = (
