@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework import audit_check
-from ansim.casework.actions import audit, audit_chain
+from ansim.casework.actions import audit, audit_chain, typed
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, AuditReview
@@ -38,9 +38,7 @@ def review(actor: Account, month: date, note: str = "") -> AuditReview:
     month = month.replace(day=1)
     if month_begins(month) > timezone.now():
         raise Refused("month", _("아직 시작하지 않은 달입니다."))
-    words = note.strip()
-    if len(words) > LONGEST_NOTE:
-        raise Refused("too_long", _("2,000자를 넘을 수 없습니다."))
+    words = typed.words(note, LONGEST_NOTE)
     audit_chain.link()
     found = audit_check.check(audit_chain.anchor_key(), since=month_begins(month))
     with transaction.atomic():

@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ansim.casework.actions import typed
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Case, CaseMember, CaseState
 from ansim.casework.roles import Act, may
+
+_MISSING = _("빠진 칸이 있습니다. 적어 주세요.")
 
 
 def admitted(case: Case, actor: Account) -> bool:
@@ -62,27 +65,9 @@ def touch(case: Case, *fields: str) -> None:
 def words(text: str, longest: int, *, needed: str = "") -> str | None:
     """What somebody wrote, trimmed; None for nothing. ``needed`` is the code of the refusal where
     nothing is not allowed."""
-    plain = text.replace("\r\n", "\n").strip()
-    if len(plain) > longest:
-        raise Refused(
-            "too_long", _("%(n)s자를 넘을 수 없습니다. 줄여서 적어 주세요.") % {"n": f"{longest:,}"}
-        )
-    if not plain and needed:
-        raise Refused(needed, _("빠진 칸이 있습니다. 적어 주세요."))
-    return plain or None
+    return typed.words(text, longest, missing=_MISSING if needed else None, code=needed) or None
 
 
 def line(text: str, longest: int, *, needed: str = "") -> str | None:
     """The same on one line, without characters that could disturb it: names and titles."""
-    plain = "".join(c if c.isprintable() else " " for c in text)
-    return words(" ".join(plain.split()), longest, needed=needed)
-
-
-def reason(text: str) -> str:
-    """The reason for an act that needs one. Raises Refused."""
-    plain = " ".join(text.split())
-    if not plain:
-        raise Refused("reason_missing", _("까닭을 적어 주세요."))
-    if len(plain) > 500:
-        raise Refused("too_long", _("까닭은 500자를 넘을 수 없습니다."))
-    return plain
+    return typed.line(text, longest, missing=_MISSING if needed else None, code=needed) or None

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions import audit
-from ansim.casework.actions.case_access import admitted, answers_for, find, reason, touch
+from ansim.casework.actions.case_access import admitted, answers_for, find, touch
+from ansim.casework.actions.typed import reason
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, AuditEvent, Case, CaseMember
 from ansim.casework.roles import Act, may

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions import audit
-from ansim.casework.actions.case_access import inside, reason
+from ansim.casework.actions.case_access import inside
 from ansim.casework.actions.permission import require
+from ansim.casework.actions.typed import reason
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, CasePerson
 from ansim.casework.roles import Act

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions import audit
-from ansim.casework.actions.case_access import line, reason, touch, words, work
+from ansim.casework.actions.case_access import line, touch, words, work
+from ansim.casework.actions.typed import reason
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, CaseConsent, CasePerson, Turn
 

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions import alerts as alert_acts
 from ansim.casework.actions import audit
-from ansim.casework.actions.case_access import inside, line, reason, touch, words, work
+from ansim.casework.actions.case_access import inside, line, touch, words, work
 from ansim.casework.actions.permission import require
+from ansim.casework.actions.typed import reason
 from ansim.casework.errors import Refused
 from ansim.casework.models import (
     Account,

@@ -6,22 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit
+from ansim.casework.actions import audit, typed
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, LegalHold
 from ansim.casework.roles import Act
-
-LONGEST = 500
-
-
-def _reason(text: str) -> str:
-    words = " ".join(text.split())
-    if not words:
-        raise Refused("reason", _("까닭을 적어 주세요."))
-    if len(words) > LONGEST:
-        raise Refused("too_long", _("까닭은 500자를 넘을 수 없습니다."))
-    return words
 
 
 @transaction.atomic
@@ -29,7 +18,7 @@ def place(alert_id: int, actor: Account, reason: str) -> LegalHold:
     """From now on nothing of the alert's conversation is deleted. Raises Refused without a reason,
     where a hold stands already, and where the words are gone."""
     require(actor, Act.HOLD_TEXT)
-    words = _reason(reason)
+    words = typed.reason(reason, code="reason")
     alert = Alert.objects.select_for_update(of=("self",)).filter(pk=alert_id).first()
     if alert is None:
         raise Refused("no_such_alert", _("없는 경보입니다."))
@@ -49,7 +38,7 @@ def release(hold_id: int, actor: Account, reason: str) -> LegalHold:
     """The hold is over; what is past its time goes with the next purge. Raises Refused without a
     reason and for a hold that is none any more."""
     require(actor, Act.HOLD_TEXT)
-    words = _reason(reason)
+    words = typed.reason(reason, code="reason")
     hold = LegalHold.objects.select_for_update(of=("self",)).filter(pk=hold_id).first()
     if hold is None or hold.released_at is not None:
         raise Refused("no_such_hold", _("없거나 이미 끝난 보존입니다."))

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit
+from ansim.casework.actions import audit, typed
 from ansim.casework.actions.permission import require
 from ansim.casework.actions.regrouping import counting, locked, regroup
 from ansim.casework.actions.repeats import LASTS, hashed
@@ -33,12 +33,7 @@ LONGEST = 1000
 
 
 def _words(text: str, missing: object) -> str:
-    words = " ".join(text.split())
-    if not words:
-        raise Refused("reason", missing)
-    if len(words) > LONGEST:
-        raise Refused("too_long", _("1,000자를 넘을 수 없습니다."))
-    return words
+    return typed.line(text, LONGEST, missing=missing, code="reason")
 
 
 def _sighting(sighting_id: int) -> Sighting:

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit, drafts
+from ansim.casework.actions import audit, drafts, typed
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
 from ansim.casework.models import (
@@ -60,10 +60,7 @@ def _held(alert_id: int, actor: Account) -> Alert:
 
 
 def _note(text: str) -> str | None:
-    words = text.replace("\r\n", "\n").strip()
-    if len(words) > LONGEST:
-        raise Refused("too_long", _("2,000자를 넘을 수 없습니다."))
-    return words or None
+    return typed.words(text, LONGEST) or None
 
 
 @transaction.atomic

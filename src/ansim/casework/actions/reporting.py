@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit, referrals
+from ansim.casework.actions import audit, referrals, typed
 from ansim.casework.actions.case_access import admitted, inside, touch
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
@@ -252,12 +252,7 @@ def taken_out(referral_id: int, actor: Account, form: str, reason: str) -> tuple
 
 def words(text: str, missing: object) -> str:
     """What somebody wrote, trimmed. Raises Refused for nothing (``missing``) and for too much."""
-    said = text.replace("\r\n", "\n").strip()
-    if not said:
-        raise Refused("words_missing", missing)
-    if len(said) > LONGEST:
-        raise Refused("too_long", _("1,000자를 넘을 수 없습니다."))
-    return said
+    return typed.words(text, LONGEST, missing=missing)
 
 
 def seen(referral_id: int, actor: Account) -> Referral:

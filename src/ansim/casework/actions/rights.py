@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit
+from ansim.casework.actions import audit, typed
 from ansim.casework.actions.permission import require
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, SourceRecord, SubjectRequest, Turn
@@ -36,17 +36,11 @@ State = SubjectRequest.State
 
 def plain(text: str, longest: int = LONGEST) -> str:
     """What somebody typed, trimmed. Raises Refused for what is too long."""
-    words = text.replace("\r\n", "\n").replace("\0", "").strip()
-    if len(words) > longest:
-        raise Refused("too_long", _("글이 너무 깁니다. 줄여 주세요."))
-    return words
+    return typed.words(text, longest)
 
 
 def _needed(text: str, what: object, longest: int = 500) -> str:
-    words = plain(text, longest)
-    if not words:
-        raise Refused("missing", what)
-    return words
+    return typed.words(text, longest, missing=what, code="missing")
 
 
 def reason(text: str) -> str:

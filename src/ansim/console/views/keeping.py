@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ansim.casework.actions import holds, retention
+from ansim.casework.actions import holds, retention, typed
 from ansim.casework.errors import Refused
 from ansim.casework.models import AuditEvent, LegalHold
 from ansim.casework.roles import Act
@@ -33,7 +33,7 @@ def kept(request: StaffRequest) -> HttpResponse:
                 (event.at, _words(event.details))
                 for event in AuditEvent.objects.filter(action="retention.purged")[:MOST]
             ],
-            "longest": holds.LONGEST,
+            "longest": typed.LONGEST_REASON,
         },
     )
 
