@@ -19,7 +19,7 @@ MAY_USE = {
     "detection": {"chat", "reading"},
     "models": set(),
     "sources": {"chat", "config", "keys"},
-    "casework": {"chat", "detection", "config", "keys"},
+    "casework": {"chat", "detection", "sources", "config", "keys"},
     "stream": {"chat", "detection", "sources", "casework", "config", "keys"},
     "console": {"chat", "reading", "detection", "sources", "casework", "config", "keys"},
     "training": {"chat", "reading", "detection"},

@@ -9,7 +9,6 @@ import pytest
 from ansim.casework.actions import alerts, audit, interventions, sources
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, AuditEvent, OutgoingMessage, SourceRecord
-from ansim.casework.models.source import CONNECTORS_WITH_PRIVATE
 from ansim.chat import Consent, SourceKind
 from ansim.sources.registry import CONNECTORS
 from tests.casework.conftest import report, risky, turn
@@ -105,6 +104,11 @@ def test_only_a_source_that_could_is_declared_to_carry_words_privately(db: None)
     assert record.value().private_messages
 
 
-def test_casework_and_connectors_agree_on_who_can_carry_words_privately() -> None:
-    able = {name for name, one in CONNECTORS.items() if one.can_message_privately}
-    assert able == CONNECTORS_WITH_PRIVATE
+def test_what_a_connector_can_carry_stands_in_its_declaration_alone() -> None:
+    for name, one in CONNECTORS.items():
+        record = SourceRecord(
+            id=name, connector=name, kind=sorted(one.kinds)[0], private_messages=True
+        )
+        donated = record.kind == SourceKind.DONATED and not one.hears.value.endswith("participant")
+        assert record.can_reply == (one.can_reply and not donated), name
+        assert record.can_message_privately == (one.can_message_privately and record.can_reply)

@@ -65,6 +65,17 @@ class SealedListField(SealedTextField):
         return [] if text is None else msgspec.json.decode(text)
 
 
+class SealedMapField(SealedTextField):
+    """Names with their values, sealed as one JSON object; the empty one is stored as NULL."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(msgspec.json.encode(value).decode()) if value else None
+
+    def from_db_value(self, value: Any, *_: object) -> Any:
+        text = super().from_db_value(value)
+        return {} if text is None else msgspec.json.decode(text)
+
+
 class SealedBytesField(SealedTextField):
     """Bytes in Python, sealed in the database: documents of a case."""
 

@@ -34,7 +34,19 @@ from ansim.casework.models.reporting import (
 )
 from ansim.casework.models.requests import Correction, ReadingStop, SubjectRequest
 from ansim.casework.models.shift import CaseNote, Handover, HandoverItem, SavedView
-from ansim.casework.models.source import SourceRecord
+from ansim.casework.models.source import (
+    SourceCredentials,
+    SourceDraft,
+    SourceNotice,
+    SourceRecord,
+)
+from ansim.casework.models.source_health import (
+    SourceAlarm,
+    SourceGap,
+    SourceHealth,
+    SourceHour,
+    SourceTest,
+)
 from ansim.casework.models.watch import Channel, Notice, ReadingState, ResponseTarget, TeamPlan
 from ansim.casework.models.wellbeing import Comfort, Exposure
 
@@ -90,7 +102,15 @@ __all__ = [
     "SavedView",
     "SentBy",
     "Sighting",
+    "SourceAlarm",
+    "SourceCredentials",
+    "SourceDraft",
+    "SourceGap",
+    "SourceHealth",
+    "SourceHour",
+    "SourceNotice",
     "SourceRecord",
+    "SourceTest",
     "State",
     "StreamCommand",
     "SubjectRequest",

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.models.alert import Alert
+from ansim.casework.models.source import SourceRecord
 from ansim.casework.sealing import SealedTextField
 
 
@@ -63,7 +64,8 @@ class Channel(models.Model):
 
 
 class Notice(models.Model):
-    """One call for people: it names an alert by number, never an account or a word of a chat."""
+    """One call for people: it names an alert by number or a source by its label, never an account
+    or a word of a chat."""
 
     class Kind(models.TextChoices):
         OVERDUE = "overdue", _("제때 맡지 못한 경보")
@@ -73,9 +75,13 @@ class Notice(models.Model):
         UNREAD = "unread", _("들어온 메시지를 아무도 읽지 않음")
         REQUEST = "request", _("정보주체의 요구에 답할 날이 다가옴")
         REPORT_DUE = "report_due", _("경찰에 신고할 시한이 지난 사례")
+        SOURCE_SILENT = "silent", _("평소와 달리 조용한 출처")
+        SOURCE_TROUBLE = "trouble", _("연결에 문제가 있는 출처")
+        BACKLOG = "backlog", _("밀린 메시지가 늘어나는 출처")
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     alert = models.ForeignKey(Alert, null=True, on_delete=models.PROTECT, related_name="notices")
+    source = models.ForeignKey(SourceRecord, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     next_try_at = models.DateTimeField()
     tries = models.PositiveIntegerField(default=0)
