@@ -274,7 +274,7 @@ def measured(kind: str, alerts: int, counsellors: int, times: int) -> Iterator[s
         }
         command = [sys.executable, "-m", "bench.desk", "--seed", str(alerts), str(counsellors)]
         said = subprocess.run(
-            command, env=environment, check=True, capture_output=True, text=True
+            command, env=environment, check=True, stdout=subprocess.PIPE, text=True
         ).stdout
         cookies = dict(line.split(" ", 1) for line in said.splitlines())
         console = subprocess.Popen([sys.executable, "-m", "ansim.cli", "console"], env=environment)
