@@ -6,7 +6,9 @@ approved notices. What it must still know after a crash lies in the source's mem
 
 from __future__ import annotations
 
+import asyncio
 import time
+import unicodedata
 from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
@@ -20,9 +22,18 @@ AGREEMENT = frozenset({"!동의", "!agree"})
 JOINED_EVERY = 30.0
 """Seconds between two notices to newcomers of one room; until then the newcomers are not read."""
 MARK = {"ko": "[자동 안내] ", "en": "[Automatic notice] "}
+WORDS_KEPT = 100
+"""Fixed words a room remembers as heard, so that what is delivered again does not count again."""
+SHUT_KEPT = 50
 
-Say = Callable[[str, str], Awaitable[None]]
-"""Says a fixed text in a room (room, text). Raises ConnectionError when it surely was not said."""
+Say = Callable[[str, str], Awaitable[float | None]]
+"""Says a fixed text in a room (room, text). Raises ConnectionError when it surely was not said now,
+PermissionError where we may not speak: such a room stays untold and unread, and stops no other.
+
+Returns when it was said by the platform's clock (seconds since 1970, rounded up to the platform's
+precision), or None where the platform does not tell: then our own clock counts. It must not call
+``Telling`` itself.
+"""
 
 
 class RoomBook(msgspec.Struct):
@@ -33,11 +44,22 @@ class RoomBook(msgspec.Struct):
     waiting: set[str] = set()
     """Who is present and has not been told yet."""
     agreed: set[str] = set()
-    objected: str = ""
-    """Who objected; empty while nobody does."""
+    objected: set[str] = set()
+    """Who objects; each takes back their own objection only."""
+    shut: list[tuple[float, float]] = []
+    """From and until when, by the platform's clock, words were not to be read: asked again after a
+    crash, the answer must still be no."""
+    shut_since: float | None = None
+    """Since when the room is shut by an objection now."""
     noticed_at: float = 0.0
     """When the last notice was said; 0: never."""
     language: str = ""
+    rule: Rule | None = None
+    """Under which rule those in ``told`` were told."""
+    heard: list[str] = []
+    """Ids of the messages with fixed words, newest last."""
+    owed: NoticeKind | None = None
+    """The answer to a fixed word that has not been said yet."""
 
 
 class Telling:
@@ -48,53 +70,71 @@ class Telling:
         self._say = say
         self._clock = clock
         self._books: dict[str, RoomBook] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
 
-    async def present(self, room: str, accounts: Iterable[str], language: str = "") -> None:
+    async def present(
+        self, room: str, accounts: Iterable[str], language: str = "", *, everybody: bool = False
+    ) -> None:
         """These people (not the bot) are in the room, or came in: tells those who were not told.
 
         Call it with everybody when the bot comes in, and before handing on what a newcomer says.
+        ``everybody``: nobody else is there, whoever was has left (after a time of not listening).
         ``language`` is the room's, where it says it. Raises ConnectionError.
         """
-        book = await self._book(room)
-        new = set(accounts) - book.told.keys()
-        if language and language != book.language:
-            book.language = language
-        if new - book.waiting:
+        async with self._turn(room):
+            there = set(accounts)
+            book = await self._book(room)
+            gone = (book.told.keys() | book.waiting) - there if everybody else set()
+            new = there - book.told.keys() - book.waiting
+            changed = bool(language) and language != book.language
+            if changed:
+                book.language = language
             book.waiting |= new
-            await self._keep(room)
-        await self._tell(room)
+            self._drop(book, gone)
+            if new or gone or changed:
+                await self._keep(room)
+            await self._tell(room)
 
     async def left(self, room: str, accounts: Iterable[str]) -> None:
-        """These people went. Whoever comes back is told again."""
-        book = await self._book(room)
-        for account in accounts:
-            book.told.pop(account, None)
-            book.waiting.discard(account)
-            book.agreed.discard(account)
-        await self._keep(room)
+        """These people went. Whoever comes back is told again; an objection outlasts its going."""
+        async with self._turn(room):
+            book = await self._book(room)
+            was_open = self.open(book)
+            self._drop(book, accounts)
+            if self.open(book) and not was_open:
+                # The last who had not agreed went; what was said in their presence stays unread.
+                self._shut(book, 0.0, self._clock())
+            await self._keep(room)
 
     async def forget(self, room: str) -> None:
         """The bot left the room: coming back, it tells everybody again."""
-        self._books.pop(room, None)
-        await self._opening.memory.forget(_name(room))
+        async with self._turn(room):
+            self._books.pop(room, None)
+            await self._opening.memory.forget(_name(room))
 
     async def may_read(self, message: Incoming) -> bool:
         """Whether this message may be handed to intake; answers the fixed words (!그만, !stop …).
 
         False for everything said before its author was told, while somebody objects, and under
-        ``Rule.AGREED`` until all present agreed. Raises ConnectionError.
+        ``Rule.AGREED`` until all present agreed, also where it is asked again later. Messages of
+        one room are asked for in the order they were said. Raises ConnectionError.
         """
         room, author = message.conversation, message.author
-        book = await self._book(room)
-        if author not in book.told and author not in book.waiting:
-            await self.present(room, [author])
-        await self._tell(room)
-        word = message.text.strip().lower()
-        if word in OBJECTION | RESUMING | AGREEMENT:
-            await self._word(room, author, word)
-            return False
-        told_at = book.told.get(author)
-        return told_at is not None and message.at >= told_at and self.open(book)
+        async with self._turn(room):
+            book = await self._book(room)
+            # Before anything is told now: what brings the notice about was said before it.
+            told_at = book.told.get(author)
+            if told_at is None and author not in book.waiting:
+                book.waiting.add(author)
+                await self._keep(room)
+            await self._tell(room)
+            known = told_at is not None and message.at >= told_at
+            word = _word(message.text)
+            if word is not None:
+                await self._answer(room, message, word, told=known)
+                return False
+            shut = any(since <= message.at <= until for since, until in book.shut)
+            return known and not shut and self.open(book)
 
     def open(self, book: RoomBook) -> bool:
         """Whether the room's words may be read at all."""
@@ -104,52 +144,109 @@ class Telling:
             return not book.waiting and book.told.keys() <= book.agreed
         return True
 
-    async def _word(self, room: str, author: str, word: str) -> None:
+    async def _answer(self, room: str, message: Incoming, kind: NoticeKind, *, told: bool) -> None:
+        """A fixed word was said. An objection always counts, an agreement only after the notice."""
         book = await self._book(room)
-        if word in OBJECTION and not book.objected:
-            book.objected = author
-            await self._keep(room)  # before it is answered: the objection counts from now
-            self._opening.health.objected()
-            await self._notice(room, NoticeKind.STOPPED)
-        elif word in RESUMING and book.objected == author:
-            book.objected = ""
-            await self._keep(room)
-            await self._notice(room, NoticeKind.RESUMED)
-        elif word in AGREEMENT and author not in book.agreed:
+        if message.id in book.heard:
+            return  # delivered again after a crash
+        book.heard = [*book.heard, message.id][-WORDS_KEPT:]
+        author, at = message.author, message.at
+        objecting = bool(book.objected)
+        if kind is NoticeKind.STOPPED:
+            book.objected.add(author)
+            if not objecting:
+                book.shut_since = at
+                book.owed = NoticeKind.STOPPED
+        elif kind is NoticeKind.RESUMED and author in book.objected:
+            book.objected.discard(author)
+            if not book.objected:
+                self._shut(book, book.shut_since or 0.0, at)
+                book.shut_since = None
+                book.owed = NoticeKind.RESUMED
+        elif kind is NoticeKind.ASK and told and author not in book.agreed:
             book.agreed.add(author)
-            await self._keep(room)
+            if self.open(book):
+                # What was said while somebody had not agreed stays unread for good.
+                self._shut(book, 0.0, at)
+        await self._keep(room)  # before it is answered: the word counts from now
+        if book.objected and not objecting:
+            self._opening.health.objected()
+        await self._tell(room)
 
     async def _tell(self, room: str) -> None:
+        """Says what is owed to the room, where we may speak in it."""
+        try:
+            await self._say_what_is_owed(room)
+        except PermissionError:
+            self._opening.health.trouble(
+                "a room does not let us speak: it is not told and not read"
+            )
+
+    async def _say_what_is_owed(self, room: str) -> None:
+        """An answer first, then at most one notice to newcomers in ``JOINED_EVERY``."""
         book = await self._book(room)
+        rule = self._opening.wiring.rule
+        if book.owed is not None:
+            await self._notice(room, book.owed)
+            book.owed = None
+            await self._keep(room)
+        if rule is Rule.AGREED and book.told and book.rule is not Rule.AGREED:
+            # They were told that they are read, but never asked.
+            book.waiting |= book.told.keys()
+            book.told = {}
+        if not book.waiting or book.objected:
+            return  # nothing is read while somebody objects, so there is nothing to tell
         now = self._clock()
-        if not book.waiting:
-            return
-        if book.noticed_at and book.told and now - book.noticed_at < JOINED_EVERY:
+        if book.noticed_at and 0 <= now - book.noticed_at < JOINED_EVERY:
             return  # with the next ones; they are not read before
-        agreeing = self._opening.wiring.rule is Rule.AGREED
-        first = NoticeKind.ASK if agreeing else NoticeKind.ROOM
-        later = first if agreeing else NoticeKind.JOINED
-        told = set(book.waiting)
-        await self._notice(room, later if book.told else first)
+        first = NoticeKind.ASK if rule is Rule.AGREED else NoticeKind.ROOM
+        later = first if rule is Rule.AGREED else NoticeKind.JOINED
+        at = await self._notice(room, later if book.told else first, instead=first)
         # The platform's clock may be ahead of ours: what was said in that second waits.
-        at = self._clock()
-        book.told |= dict.fromkeys(told, at)
-        book.waiting -= told
-        book.noticed_at = at
+        said_at = self._clock()
+        book.told |= dict.fromkeys(book.waiting, said_at if at is None else at)
+        book.waiting = set()
+        book.noticed_at = said_at
+        book.rule = rule
         await self._keep(room)
 
-    async def _notice(self, room: str, kind: NoticeKind) -> None:
+    async def _notice(
+        self, room: str, kind: NoticeKind, instead: NoticeKind | None = None
+    ) -> float | None:
+        """Says the notice; where none was approved, ``instead`` of it. An answer (``instead`` is
+        None) that nobody approved is left out: the word it answers counts all the same."""
         book = await self._book(room)
         text = notice(self._opening, kind, book.language)
-        if not text:
-            raise ConnectionError(f"no approved notice of kind {kind.value}")
-        await self._say(room, text)
+        if not text and instead is not None:
+            text = notice(self._opening, instead, book.language)
+            if not text:
+                raise ConnectionError(f"no approved notice of kind {instead.value}")
+        return await self._say(room, text) if text else None
+
+    @staticmethod
+    def _drop(book: RoomBook, accounts: Iterable[str]) -> None:
+        for account in accounts:
+            book.told.pop(account, None)
+            book.waiting.discard(account)
+            book.agreed.discard(account)
+
+    @staticmethod
+    def _shut(book: RoomBook, since: float, until: float) -> None:
+        """Remembers a time that is never read; of very many, the oldest two become one."""
+        times = sorted({*book.shut, (since, until)})
+        if len(times) > SHUT_KEPT:
+            times[:2] = [(times[0][0], max(times[0][1], times[1][1]))]
+        book.shut = times
+
+    def _turn(self, room: str) -> asyncio.Lock:
+        """One event of a room at a time: two at once would tell it twice."""
+        return self._turns.setdefault(room, asyncio.Lock())
 
     async def _book(self, room: str) -> RoomBook:
         book = self._books.get(room)
         if book is None:
             book = await Remembered.read(self._opening.memory, _name(room), RoomBook)
-            book = self._books.setdefault(room, book)
+            self._books[room] = book
         return book
 
     async def _keep(self, room: str) -> None:
@@ -165,6 +262,28 @@ def notice(opening: Opening, kind: NoticeKind, language: str = "") -> str:
             agency = opening.agency.get(choice) or opening.agency.get("ko", "")
             return MARK.get(choice, MARK["en"]) + texts[choice].replace("{agency}", agency)
     return ""
+
+
+def _word(text: str) -> NoticeKind | None:
+    """Which fixed word a message is, by the notice that answers it (ASK for an agreement).
+
+    An objection counts at the beginning or end of what is said, also after a name that is called;
+    in the middle it is the notice being quoted. Leave to read must be said on its own.
+    """
+    # Some phones send Hangul taken apart, some keyboards a wide exclamation mark.
+    words = unicodedata.normalize("NFKC", text).casefold().split()
+    if not words:
+        return None
+    ends = {word.rstrip(".!?~,…") for word in (words[0], words[-1])}
+    if len(words) > 1 and words[0].startswith(("@", "<@")):
+        ends.add(words[1].rstrip(".!?~,…"))
+    if ends & OBJECTION:
+        return NoticeKind.STOPPED
+    if len(words) == 1 and ends <= RESUMING:
+        return NoticeKind.RESUMED
+    if len(words) == 1 and ends <= AGREEMENT:
+        return NoticeKind.ASK
+    return None
 
 
 def _name(room: str) -> str:
