@@ -56,6 +56,7 @@ class Act(StrEnum):
     RECEIVE_REQUESTS = "receive_requests"
     ANSWER_REQUESTS = "answer_requests"
     SEE_REPORTS = "see_reports"
+    SEE_SOURCES = "see_sources"
     ADMINISTER = "administer"
 
 
@@ -99,10 +100,11 @@ TABLE: dict[Role, frozenset[Act]] = {
         Act.EDIT_AGENCIES,
         Act.EXPORT_VERDICTS,
         Act.SEE_AUDIT,
+        Act.SEE_SOURCES,
     },
     Role.LIAISON: _EVIDENCE | _REFERRING | {Act.WORK_CASES},
     Role.ADMINISTRATOR: frozenset(
-        {Act.ADMINISTER, Act.EDIT_AGENCIES, Act.SEE_AUDIT, Act.SEE_REPORTS}
+        {Act.ADMINISTER, Act.EDIT_AGENCIES, Act.SEE_AUDIT, Act.SEE_REPORTS, Act.SEE_SOURCES}
     ),
     Role.RESEARCHER: frozenset({Act.EXPORT_VERDICTS, Act.SEE_REPORTS}),
     Role.AUDITOR: frozenset({Act.SEE_AUDIT, Act.REVIEW_AUDIT, Act.SEE_REPORTS}),

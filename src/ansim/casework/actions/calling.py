@@ -28,6 +28,9 @@ SUBJECTS = {
     Notice.Kind.UNREAD: "들어온 메시지를 아무도 읽지 않습니다 / Nobody reads what came in",
     Notice.Kind.REQUEST: "정보주체의 요구에 답할 날이 다가옵니다 / A request must be answered soon",
     Notice.Kind.REPORT_DUE: "경찰 신고가 늦어졌습니다 / A report to the police is overdue",
+    Notice.Kind.SOURCE_SILENT: "평소와 달리 조용한 출처 / A source is silent against its habit",
+    Notice.Kind.SOURCE_TROUBLE: "연결에 문제가 있는 출처 / A source has trouble",
+    Notice.Kind.BACKLOG: "밀린 메시지가 늘어나는 출처 / The backlog of a source grows",
     Notice.Kind.UNATTENDED: "경보가 기다리는데 근무자가 없습니다 / Nobody is on shift",
 }
 TRIAL = "시험 알림입니다 / This is only a test"
@@ -47,9 +50,12 @@ _opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({
 
 
 def words(batch: Sequence[Notice]) -> str:
-    """What notices of one kind say: alerts by number and priority, nobody's name, no word of a
-    chat. The most urgent is named, the others are counted."""
+    """What notices of one kind say: alerts by number and priority, sources by their label, nobody's
+    name, no word of a chat. The most urgent is named, the others are counted."""
     subject = SUBJECTS[Notice.Kind(batch[0].kind)]
+    sources = _sources(batch)
+    if sources:
+        return f"{subject} · {', '.join(sources[:5])}" + (" …" if len(sources) > 5 else "")
     alerts = _most_urgent_first(batch)
     if not alerts:
         return subject
@@ -62,6 +68,10 @@ def _most_urgent_first(batch: Sequence[Notice]) -> list[Alert]:
     return sorted(alerts.values(), key=lambda alert: (alert.priority, alert.pk))
 
 
+def _sources(batch: Sequence[Notice]) -> list[str]:
+    return sorted({notice.source_id for notice in batch if notice.source_id is not None})
+
+
 def call_over(channel: Channel, batch: Sequence[Notice]) -> None:
     """Sends notices of one kind as one call. Raises CallFailed."""
     alerts = _most_urgent_first(batch)
@@ -70,6 +80,8 @@ def call_over(channel: Channel, batch: Sequence[Notice]) -> None:
         "kind": batch[0].kind,
         "alerts": [alert.pk for alert in alerts],
     }
+    if sources := _sources(batch):
+        body["sources"] = sources
     if alerts:
         body["priority"] = alerts[0].priority
     _send(channel, body)

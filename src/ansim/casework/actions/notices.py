@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from ansim.casework.actions import audit
 from ansim.casework.actions.calling import CallFailed, call_over
-from ansim.casework.models import Alert, Channel, Notice, State
+from ansim.casework.models import Alert, Channel, Notice, SourceAlarm, SourceRecord, State
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,12 @@ MOST_AT_ONCE = 500
 Call = Callable[[Channel, Sequence[Notice]], None]
 
 
-def call(kind: str, alert: Alert | None) -> Notice:
+def call(kind: str, alert: Alert | None, *, source: SourceRecord | None = None) -> Notice:
     """Asks for people to be called, within the transaction of what happened."""
     now = timezone.now()
-    return Notice.objects.create(kind=kind, alert=alert, created_at=now, next_try_at=now)
+    return Notice.objects.create(
+        kind=kind, alert=alert, source=source, created_at=now, next_try_at=now
+    )
 
 
 def deliver(call_now: Call = call_over) -> int:
@@ -77,6 +79,11 @@ def _take(now: datetime) -> list[Notice]:
 
 def _settled(notice: Notice) -> bool:
     """Whether what it calls for has happened meanwhile."""
+    if notice.source_id is not None:
+        over = SourceAlarm.objects.filter(
+            source=notice.source_id, kind=notice.kind, ended_at__isnull=True
+        )
+        return not over.exists()
     alert = notice.alert
     if alert is None:
         return False
@@ -120,6 +127,7 @@ def _end(batch: Sequence[Notice], channel: Channel) -> None:
 
 def _record(action: str, batch: Sequence[Notice], **details: object) -> None:
     """One audit row for notices that shared their fate."""
+    sources = [notice.source_id for notice in batch if notice.source_id]
     audit.record(
         action,
         batch[0],
@@ -127,6 +135,7 @@ def _record(action: str, batch: Sequence[Notice], **details: object) -> None:
         details={
             "kind": batch[0].kind,
             "alerts": [notice.alert_id for notice in batch],
+            **({"sources": sources} if sources else {}),
             **details,
         },
     )

@@ -12,7 +12,16 @@ import msgspec
 from django.db import transaction
 from django.db.models import Q
 
-from ansim.casework.actions import audit, duties, folding, notices, reading, rounds
+from ansim.casework.actions import (
+    audit,
+    duties,
+    folding,
+    notices,
+    reading,
+    rounds,
+    source_alarms,
+    source_tests,
+)
 from ansim.casework.actions.rights import SOON
 from ansim.casework.actions.targets import due, in_force
 from ansim.casework.models import Account, Alert, AuditEvent, Notice, State, SubjectRequest
@@ -38,6 +47,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """Requests of people about their data, whose answer is due soon."""
     unreported: tuple[int, ...] = ()
     """Cases whose report to the police is overdue."""
+    sources: tuple[str, ...] = ()
+    """Sources that need a person from now on, each with why: "room silent"."""
 
 
 def on_shift(now: datetime) -> list[Account]:
@@ -51,6 +62,7 @@ def on_shift(now: datetime) -> list[Account]:
 
 def keep(now: datetime) -> Round:
     """One round, each alert in a transaction of its own. Changes nothing where nothing is due."""
+    source_tests.sweep(now)
     return Round(
         overdue=_overdue(now),
         returned=_returned(now),
@@ -58,6 +70,7 @@ def keep(now: datetime) -> Round:
         unread=_unread(now),
         requests=_requests(now),
         unreported=duties.overdue(now),
+        sources=source_alarms.keep(now),
     )
 
 
