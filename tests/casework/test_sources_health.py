@@ -51,7 +51,7 @@ def tell(now: datetime, **more: Any) -> None:
         "behind": 0,
         "lag_seconds": None,
         "objections": 0,
-        "started": 1.0,
+        "started_at": 1.0,
     }
     source_health.tell([state | more], now)
 
@@ -76,9 +76,9 @@ def test_what_a_gateway_tells_stands_there_and_counts_by_the_hour(source: Source
     assert (row.state, row.received, row.lag_seconds, row.behind) == ("listening", 10, None, 0)
     assert row.last_message_at == NOON - timedelta(seconds=5)
     assert SourceHour.objects.get().messages == 10
-    tell(NOON + 6 * MINUTE, received=4, started=2.0)  # another gateway counts from nothing
+    tell(NOON + 6 * MINUTE, received=4, started_at=2.0)  # another gateway counts from nothing
     tell(NOON + 7 * MINUTE, received=11)
-    tell(NOON + 8 * MINUTE, received=6, started=2.0)
+    tell(NOON + 8 * MINUTE, received=6, started_at=2.0)
     assert SourceHour.objects.get().messages == 17
     tell(NOON + 9 * MINUTE, received=2)  # it began anew and did not say so
     assert SourceHour.objects.get().messages == 19
@@ -122,6 +122,7 @@ def test_an_odd_state_keeps_no_other_from_being_told(
 def test_a_gap_is_on_record_once(source: SourceRecord) -> None:
     for _again in range(2):
         source_health.gap("demo", 1000.0, 2000.0, "the service keeps\nno history")
+    source_health.gap("nobody", 1000.0, 2000.0, "of no source of ours")
     row = SourceGap.objects.get()
     assert (row.since.timestamp(), row.until.timestamp()) == (1000.0, 2000.0)
     event = AuditEvent.objects.get(action="source.gap")

@@ -33,7 +33,7 @@ def tell(states: Sequence[Mapping[str, Any]], now: datetime | None = None) -> No
     Each has ``source`` (its id), ``state`` (a ``SourceHealth.State``) and ``sentence``; times
     (``since``, ``last_message_at``, ``last_connected_at``) in seconds since 1970 or None; counts
     since that gateway started (``received``, ``errors``, ``objections``); ``behind`` (messages that
-    wait at the platform), ``lag_seconds``; and ``started``, when that gateway did. What is missing
+    wait at the platform), ``lag_seconds``; and ``started_at``, when that gateway did. What is missing
     counts as none. A source nobody declared is passed over.
     """
     now = now or timezone.now()
@@ -53,8 +53,10 @@ def tell(states: Sequence[Mapping[str, Any]], now: datetime | None = None) -> No
 @transaction.atomic
 def gap(source_id: str, since: float, until: float, why: str) -> None:
     """Records that what was said between these times (seconds since 1970) was not heard: said
-    twice, it is kept once. Raises SourceRecord.DoesNotExist."""
-    record = SourceRecord.objects.select_for_update().get(pk=source_id)
+    twice, it is kept once. A source nobody declared is passed over."""
+    record = SourceRecord.objects.select_for_update().filter(pk=source_id).first()
+    if record is None:
+        return
     begin, end = _moment(since), _moment(until)
     now = timezone.now()
     sentence = _plain(why)
@@ -103,7 +105,7 @@ def _take(row: SourceHealth, state: Mapping[str, Any], now: datetime) -> int:
         row.marked_behind, row.marked_at = row.behind, now
     row.told_at = now
     row.received = _number(state.get("received"))
-    return _heard(row, str(state.get("started") or ""), row.received)
+    return _heard(row, str(state.get("started_at") or ""), row.received)
 
 
 def _heard(row: SourceHealth, gateway: str, received: int) -> int:
