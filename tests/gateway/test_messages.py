@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from ansim.chat import Message, SourceKind
+from ansim.chat import Attachment, AttachmentKind, Message, SourceKind
 from ansim.config import Config
 from ansim.keys import Keyring
+from ansim.sources.contract import Incoming
 from ansim.stream import layout
 from ansim.stream.codec import decode
 from ansim.stream.connection import connect
@@ -144,6 +145,44 @@ async def test_who_could_read_a_message_is_kept_and_unknown_stays_unknown(
     assert [message.to_agency for message in messages] == [True, False, None, None]
 
 
+async def test_an_edit_and_a_deletion_say_which_message_they_are_of(
+    running: Running, config: Config, keyring: Keyring
+) -> None:
+    said = [
+        item(1),
+        item(2, replaces="m-1", text="오늘 저녁 뭐 먹지?"),
+        item(3, replaces="m-1", deleted=True, text=""),
+        item(4, replaces=None, deleted=False),
+    ]
+    assert (await running.send(said)).json()["accepted"] == 4
+    assert (await running.send(said)).json()["duplicates"] == 4
+    messages = await stored(config, keyring)
+    assert [(each.replaces, each.deleted, each.text) for each in messages] == [
+        ("", False, "오늘 급식 뭐 나와? 1"),
+        ("m-1", False, "오늘 저녁 뭐 먹지?"),
+        ("m-1", True, ""),
+        ("", False, "오늘 급식 뭐 나와? 4"),
+    ]
+
+
+async def test_a_deletion_carries_no_words_whatever_a_connector_hands_over(
+    running: Running, config: Config, keyring: Keyring
+) -> None:
+    gone = Incoming(
+        id="d",
+        conversation="room-1",
+        author="a",
+        at=1_767_611_700.0,
+        text="아직 남은 말",
+        attachments=(Attachment(kind=AttachmentKind.IMAGE),),
+        replaces="m-1",
+        deleted=True,
+    )
+    await running.gateway.intake("partner", [gone])
+    (message,) = await stored(config, keyring)
+    assert (message.text, message.attachments, message.deleted) == ("", (), True)
+
+
 BAD: list[tuple[Any, str, str]] = [
     (item(1, extra=1), "unknown_field", "extra"),
     (item(1, by_agency=True), "unknown_field", "by_agency"),
@@ -175,6 +214,21 @@ BAD: list[tuple[Any, str, str]] = [
     (item(1, attachments={"kind": "image"}), "wrong_type", "attachments"),
     (item(1, to_agency=1), "wrong_type", "to_agency"),
     (item(1, to_agency="yes"), "wrong_type", "to_agency"),
+    (item(1, replaces=7), "wrong_type", "replaces"),
+    (item(1, replaces=""), "empty", "replaces"),
+    (item(1, replaces="x" * 201), "too_long", "200"),
+    (item(1, replaces="a\u0000b"), "invalid_character", "replaces"),
+    (item(1, replaces="\udfff"), "invalid_unicode", "replaces"),
+    (item(1, replaces="m-1"), "replaces_itself", "id"),
+    (item(1, replaces="m-0", deleted="yes"), "wrong_type", "deleted"),
+    (item(1, replaces="m-0", deleted=None, text=""), "wrong_type", "deleted"),
+    (item(1, deleted=True, text=""), "nothing_replaced", "replaces"),
+    (item(1, replaces="m-0", deleted=True), "not_empty", "text"),
+    (
+        item(1, replaces="m-0", deleted=True, text="", attachments=[{"kind": "image"}]),
+        "not_empty",
+        "attachments",
+    ),
     (item(1, text="x", filler="y" * 530_000), "item_too_large", "512 KiB"),
     ("just a string", "not_an_object", "object"),
     (None, "not_an_object", "object"),

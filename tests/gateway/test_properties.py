@@ -33,7 +33,7 @@ ANY = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
     max_leaves=12,
 )
-FIELDS = ("id", "conversation", "author", "at", "text", "attachments")
+FIELDS = ("id", "conversation", "author", "at", "text", "attachments", "replaces", "deleted")
 GOOD = st.builds(
     lambda n, at, text, files: item(n, at=at, text=text, attachments=files),
     st.integers(0, 20),
@@ -66,7 +66,9 @@ def account(body: bytes, *, lines: bool = False) -> batches.Batch | None:
         assert limits.EARLIEST <= message.at <= NOW + limits.MAX_FUTURE_SECONDS
         assert len(message.text.encode()) <= MAX_TEXT_BYTES
         assert len(message.attachments) <= limits.MAX_ATTACHMENTS
-        for name in (message.id, message.conversation, message.author):
+        assert len(message.replaces) <= limits.MAX_ID
+        assert not message.deleted or (message.replaces and not message.text)
+        for name in (message.id, message.conversation, message.author, message.replaces):
             name.encode()
             assert "\0" not in name
             assert "\n" not in name

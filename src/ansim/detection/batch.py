@@ -33,7 +33,8 @@ class Item:
     message: Message
     memory: Memory
     account: int
-    """Its author's place among the conversation's accounts; -1 for the agency."""
+    """Its author's place among the conversation's accounts; -1 for the agency, and for a deletion,
+    which nobody says."""
     text: str
     original: reading.Reading
     number: int
@@ -84,7 +85,9 @@ class Run:
             key = id(item.memory)
             begin = self._first[key]
             length = len(item.memory.accounts)
-            now = max(newest.get(key, item.memory.newest), item.message.at)
+            now = newest.get(key, item.memory.newest)
+            if not item.message.deleted:  # or the risk would fade until then
+                now = max(now, item.message.at)
             newest[key] = item.newest = now
             self._author[index] = begin + max(0, item.account)
             self._begin[index] = begin

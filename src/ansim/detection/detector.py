@@ -105,6 +105,9 @@ class Detector:
         One assessment a message, in order; a message whose id its conversation still remembers
         gets none. Neither the cut into batches nor messages of other conversations change a
         result. ``states`` is left as it is; a conversation missing from it is new.
+
+        An edit counts as what it says, once more, by whoever says it; what it replaces has counted
+        and goes on counting. A deletion changes no risk and no word held: it is only told of.
         """
         memories: dict[str, Memory] = {}
         fresh: list[tuple[Message, Memory, reading.Reading]] = []
@@ -113,8 +116,12 @@ class Detector:
             if memory is None:
                 memory = Memory(states.get(message.conversation), message.conversation)
                 memories[message.conversation] = memory
-            if memory.remember(identity(message.id), message.at):
-                fresh.append((message, memory, reading.read(blanked(message.text))))
+            name, text = identity(message.id), message.text
+            if message.deleted:
+                if memory.remember_deletion(name):
+                    fresh.append((message, memory, reading.read("")))
+            elif memory.remember(name, message.at):
+                fresh.append((message, memory, reading.read(blanked(text))))
         logits = self.gate.logits([read.text for _, _, read in fresh])
         listed = self._listed([read.text for _, _, read in fresh], logits)
         roused = attention.aroused(logits[:, _ANY], logits[:, _APPROACHER])
@@ -126,7 +133,7 @@ class Detector:
         for number, (message, memory, read) in enumerate(fresh):
             account, assessed = -1, True
             said: Said | None = None
-            if not message.by_agency:
+            if not (message.by_agency or message.deleted):
                 if memory.crowded_by(message.author, MOST_ACCOUNTS):
                     # Who makes room depends on the evidence, so that has to be up to date.
                     found += self._settle(waiting, logits)
@@ -152,8 +159,9 @@ class Detector:
                     urgent[number] = np.maximum(urgent[number], said.shown[[_T13, _T15]])
                 if number in listed:
                     logits[number, _T12] = SURE
-            words = None if message.by_agency else read.text
-            memory.pending.append((message.at, message.id, message.author, words))
+            if not message.deleted:
+                words = None if message.by_agency else read.text
+                memory.pending.append((message.at, message.id, message.author, words))
             item = Item(message, memory, account, read.text, read, number, said, assessed)
             if account >= 0 and assessed:
                 item.urgent = signs(read.text, urgent[number, 0], urgent[number, 1])
@@ -233,7 +241,7 @@ class Detector:
             if value > risk:
                 top, risk = index, value
         marks: tuple[Span, ...] = ()
-        if message.by_agency:
+        if item.account < 0:
             chances = None
         elif chances:
             placed = self._displayed(chances, any_chance)
@@ -243,15 +251,17 @@ class Detector:
             id=message.id,
             author=message.author,
             at=message.at,
-            text=message.text,
+            text="" if message.deleted else message.text,
             risk=risk,
             tactics=chances or {},
             spans=marks,
-            attachments=message.attachments,
+            attachments=() if message.deleted else message.attachments,
             received_at=message.received_at,
             by_agency=message.by_agency,
             to_agency=message.to_agency,
             assessed=item.assessed,
+            replaces=message.replaces,
+            deleted=message.deleted,
         )
         if risk >= self.watch:
             memory.watched_at = max(memory.watched_at, item.newest)
@@ -259,7 +269,9 @@ class Detector:
         priority: Priority | None = None
         if rows is not None:
             standing = Standing(rows)
-            if not message.by_agency:
+            if message.deleted:
+                alerts = self._still_open(memory, risks, standing)
+            elif not message.by_agency:
                 alerts = self._alerts(item, risks, standing, any_chance)
             if risk >= self.threshold:
                 priority, _ = judge(standing, top, risk)
@@ -298,6 +310,26 @@ class Detector:
             best = max(likely, key=lambda label: likely[label])
             return {best: likely[best]}
         return sure
+
+    def _still_open(self, memory: Memory, risks: Floats, standing: Standing) -> list[AlertEvent]:
+        """The open alerts as they stand, so that a deletion is heard of where they are kept."""
+        events = []
+        for index, about in enumerate(memory.accounts[: len(risks)]):
+            episode = memory.episodes.get(about)
+            if episode is not None and episode.open:
+                risk = float(risks[index])
+                priority, why = judge(standing, index, risk)
+                events.append(
+                    AlertEvent(
+                        about=about,
+                        episode=episode.number,
+                        raised=False,
+                        risk=risk,
+                        priority=priority,
+                        why=why,
+                    )
+                )
+        return events
 
     def _alerts(
         self, item: Item, risks: Floats, standing: Standing, any_chance: float

@@ -9,9 +9,9 @@ from ansim.detection.attention import MEMORY
 from ansim.detection.columns import ANY_SUM, LAST, WIDTH
 from ansim.detection.identities import Identities
 from ansim.detection.retention import UNWATCHED_TEXT, WATCHED_TEXT
-from ansim.detection.state import ConversationState
+from ansim.detection.state import NEVER, ConversationState
 from ansim.detection.values import Turn
-from ansim.detection.window import expire, insert
+from ansim.detection.window import expire, insert, take_back
 from ansim.reading.language import is_korean
 
 Floats = npt.NDArray[np.float64]
@@ -70,6 +70,10 @@ class Memory:
         self.changed |= fresh
         return fresh
 
+    def remember_deletion(self, identity: bytes) -> bool:
+        """The same for a deletion, which is no time at which something was said."""
+        return self.remember(identity, NEVER)
+
     def account(self, name: str) -> int:
         """The place of an account, given to it now if it is new."""
         place = self._places.get(name)
@@ -127,7 +131,13 @@ class Memory:
         return self.any_open or now - self.watched_at <= WATCHED_TEXT
 
     def hold(self, turn: Turn, newest: float, risk: float) -> None:
-        """Puts a turn into the window and drops what has expired at ``newest``."""
+        """Puts a turn into the window and drops what has expired at ``newest``.
+
+        A deletion is put with what it takes back, so that many of them push no words out.
+        """
+        if turn.deleted:
+            take_back(self.turns, turn)
+            return
         self.newest = newest
         self.risk = risk
         insert(self.turns, turn)

@@ -52,6 +52,11 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """As in ``chat.Message``."""
     assessed: bool = True
     """False for words in another language than Korean: nobody judged them, which is not safe."""
+    replaces: str = ""
+    deleted: bool = False
+    """As in ``chat.Message``. A deletion is no turn of the talk: nothing in it was judged."""
+    taken_back: Turn | None = None
+    """The deletion of this turn, where a state holds both. The turn itself stays as it was."""
 
 
 class Versions(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -24,6 +24,15 @@ def insert(turns: list[Turn], turn: Turn) -> None:
         insort(turns, turn, key=lambda held: (held.at, held.id))
 
 
+def take_back(turns: list[Turn], deletion: Turn) -> None:
+    """Marks, in place, the turn that was deleted, with its first deletion. Its words stay."""
+    for index in range(len(turns) - 1, -1, -1):
+        if turns[index].id == deletion.replaces:
+            if turns[index].taken_back is None:
+                turns[index] = msgspec.structs.replace(turns[index], taken_back=deletion)
+            return
+
+
 def wordless(turn: Turn) -> Turn:
     """The turn without its words: who, when, how risky, which tactics."""
     return msgspec.structs.replace(turn, text=None, spans=(), attachments=())

@@ -56,7 +56,9 @@ def reports(
 
     ``state`` is the state after them and ``sequence`` the place in the partition it covers. The
     report that raises an alert brings all turns still held; an update brings the new ones.
-    ``hidden`` makes a keyed hash of a message id: services put account names into theirs.
+    ``hidden`` makes a keyed hash of a message id: services put account names into theirs. What a
+    turn replaces is hashed alike, so that the two still find each other. A deletion is a turn of
+    the report, but no point of the risk: it changes none.
     """
     found: dict[tuple[str, int], tuple[AlertEvent, bool]] = {}
     for assessment in assessments:
@@ -71,7 +73,12 @@ def reports(
     beliefs = {account: str(role) for account, role in roles(state).items()} if found else {}
     for (about, episode), (event, raised) in found.items():
         turns = tuple(
-            msgspec.structs.replace(turn, id=hidden(turn.id))
+            msgspec.structs.replace(
+                turn,
+                id=hidden(turn.id),
+                replaces=hidden(turn.replaces) if turn.replaces else "",
+                taken_back=None,
+            )
             for turn in (_held(state, new) if raised else new)
         )
         result.append(
@@ -84,7 +91,9 @@ def reports(
                 risk=event.risk,
                 why=event.why,
                 versions=versions,
-                trajectory=tuple((turn.at, turn.risk, turn.id) for turn in turns),
+                trajectory=tuple(
+                    (turn.at, turn.risk, turn.id) for turn in turns if not turn.deleted
+                ),
                 turns=turns,
                 sequence=sequence,
                 raised=raised,
@@ -96,6 +105,8 @@ def reports(
 
 def _held(state: ConversationState, new: tuple[Turn, ...]) -> tuple[Turn, ...]:
     turns = {turn.id: turn for turn in state.turns}
+    gone = (turn.taken_back for turn in state.turns)
+    turns.update((turn.id, turn) for turn in gone if turn is not None)
     turns.update((turn.id, turn) for turn in new)
     return tuple(sorted(turns.values(), key=lambda turn: (turn.at, turn.id)))
 

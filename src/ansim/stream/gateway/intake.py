@@ -89,10 +89,12 @@ class Intake:
                         conversation=pseudonym(CONVERSATION, source, message.conversation),
                         author=pseudonym(ACCOUNT, source, message.author),
                         at=message.at,
-                        text=message.text,
-                        attachments=message.attachments,
+                        text="" if message.deleted else message.text,
+                        attachments=() if message.deleted else message.attachments,
                         received_at=received_at,
                         to_agency=message.to_agency,
+                        replaces=message.replaces,
+                        deleted=message.deleted,
                     )
                     for message in told
                 ]

@@ -76,6 +76,20 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
             "everybody in the conversation could; leave it out where the platform cannot say."
         ),
     ] = None
+    replaces: Annotated[
+        Annotated[str, msgspec.Meta(min_length=1, max_length=limits.MAX_ID)] | None,
+        msgspec.Meta(
+            description="Id of the earlier message of this author that was changed; `text` is how "
+            "it reads now. The change has an id and a time of its own."
+        ),
+    ] = None
+    deleted: Annotated[
+        bool,
+        msgspec.Meta(
+            description="The message `replaces` was taken back. `text` is then empty, and there "
+            "are no attachments. `author` is whose message it was, whoever removed it."
+        ),
+    ] = False
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -161,6 +175,8 @@ def _checked(item: Item, now: float) -> Incoming:
     ):
         if not value.isprintable():
             _check_name(name, value)
+    if item.replaces is not None or item.deleted:
+        _check_change(item)
     attachments: tuple[Attachment, ...] = ()
     if item.attachments:
         for each in item.attachments:
@@ -174,7 +190,22 @@ def _checked(item: Item, now: float) -> Incoming:
         text=item.text,
         attachments=attachments,
         to_agency=item.to_agency,
+        replaces=item.replaces or "",
+        deleted=item.deleted,
     )
+
+
+def _check_change(item: Item) -> None:
+    """What an edit or a deletion needs to be one."""
+    if item.replaces is None:
+        raise Wrong("nothing_replaced", "'deleted' needs 'replaces', the id of what was deleted")
+    _check_name("replaces", item.replaces)
+    if item.replaces == item.id:
+        raise Wrong(
+            "replaces_itself", "'replaces' is the item's own id; a change has one of its own"
+        )
+    if item.deleted and (item.text or item.attachments):
+        raise Wrong("not_empty", "an item with 'deleted' has an empty 'text' and no 'attachments'")
 
 
 def _check_text(text: str) -> None:
@@ -198,7 +229,7 @@ def _check_name(field: str, value: str) -> None:
 
 
 _TEXTS = {"id": limits.MAX_ID, "conversation": limits.MAX_NAME, "author": limits.MAX_NAME}
-_FIELDS = {*_TEXTS, "at", "text", "attachments", "to_agency"}
+_FIELDS = {*_TEXTS, "at", "text", "attachments", "to_agency", "replaces", "deleted"}
 
 
 def _explain(value: Any) -> None:
@@ -207,14 +238,11 @@ def _explain(value: Any) -> None:
         raise Wrong("not_an_object", "the item is not a JSON object")
     _check_fields(value, _FIELDS, {*_TEXTS, "at", "text"}, "")
     for field, longest in _TEXTS.items():
-        text = value[field]
-        if not isinstance(text, str):
-            raise Wrong("wrong_type", f"'{field}' is not a string")
-        if not text:
-            raise Wrong("empty", f"'{field}' is empty")
-        if len(text) > longest:
-            raise Wrong("too_long", f"'{field}' is longer than {longest} characters")
-        _check_name(field, text)
+        _explain_name(field, value[field], longest)
+    if value.get("replaces") is not None:
+        _explain_name("replaces", value["replaces"], limits.MAX_ID)
+    if not isinstance(value.get("deleted", False), bool):
+        raise Wrong("wrong_type", "'deleted' is neither true nor false")
     if not isinstance(value["text"], str):
         raise Wrong("wrong_type", "'text' is not a string")
     _check_text(value["text"])
@@ -228,6 +256,16 @@ def _explain(value: Any) -> None:
     if not isinstance(value.get("to_agency"), bool | None):
         raise Wrong("wrong_type", "'to_agency' is neither true nor false")
     _explain_attachments(value.get("attachments", []))
+
+
+def _explain_name(field: str, value: Any, longest: int) -> None:
+    if not isinstance(value, str):
+        raise Wrong("wrong_type", f"'{field}' is not a string")
+    if not value:
+        raise Wrong("empty", f"'{field}' is empty")
+    if len(value) > longest:
+        raise Wrong("too_long", f"'{field}' is longer than {longest} characters")
+    _check_name(field, value)
 
 
 def _explain_attachments(value: Any) -> None:
