@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ansim.chat import Source
 from ansim.sources import registry
+from ansim.sources.wiring import Wiring
 from ansim.stream.gateway.ledger import LedgerDesk
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ class Admission:
         self._by_id: dict[str, Source] = {}
         self._by_key: dict[str, str] = {}
         self._unread: dict[str, frozenset[tuple[str, str]]] = {}
+        self._wirings: dict[str, Wiring] = {}
+        self._wirings_told = False
         self._read_at: float | None = None
         self._audited: dict[tuple[str | None, str], float] = {}
 
@@ -50,6 +53,17 @@ class Admission:
         self._by_id = {source.id: source for source, _ in declared}
         self._by_key = {digest.lower(): source.id for source, digest in declared if digest}
         self._read_at = self._clock()
+        await self._refresh_wirings()
+
+    async def _refresh_wirings(self) -> None:
+        """Secrets that cannot be opened must not hold up the sources that need none."""
+        try:
+            self._wirings = await self._desk.ask(self._desk.ledger.wirings)
+            self._wirings_told = False
+        except Exception as error:
+            if not self._wirings_told:
+                log.warning("gateway: wirings cannot be read: %s", type(error).__name__)
+                self._wirings_told = True
 
     async def follow(self) -> None:
         """Keeps the list fresh until cancelled; says once when the ledger cannot be read."""
@@ -73,6 +87,15 @@ class Admission:
     def source(self, name: str) -> Source | None:
         """The declared source of this id."""
         return self._by_id.get(name)
+
+    @property
+    def sources(self) -> list[Source]:
+        """All declared sources, switched off ones too."""
+        return list(self._by_id.values())
+
+    def wiring(self, source: str) -> Wiring | None:
+        """How a source is connected, where something was entered for it."""
+        return self._wirings.get(source)
 
     def refusal(self, source: str, connector: str | None = None) -> str | None:
         """Why nothing may come in from ``source`` now, or None when it may.

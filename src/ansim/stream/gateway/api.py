@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import msgspec
@@ -12,10 +11,9 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from ansim.chat import Source
-from ansim.sources.contract import DeliveryState, IntakeBusy, IntakeRefused, Outcome
-from ansim.stream.gateway import batches, body, limits
+from ansim.sources.contract import DeliveryState
+from ansim.stream.gateway import body, limits, taking
 from ansim.stream.gateway.answers import (
-    BatchAnswer,
     Confirmation,
     FailRequest,
     OutboxAnswer,
@@ -23,16 +21,10 @@ from ansim.stream.gateway.answers import (
     answer,
     error,
 )
-from ansim.stream.gateway.batches import Batch
-from ansim.stream.gateway.items import Problem
 from ansim.stream.gateway.process import Gateway
+from ansim.stream.gateway.taking import RETRY
 
 CONNECTOR = "http"
-_RETRY = {"Retry-After": str(limits.RETRY_SECONDS)}
-_WHY = {
-    Outcome.FAILED: ("not_stored", "not confirmed as stored; send it again with the same id"),
-    Outcome.UNREAD: ("reading_stopped", "read no more, as its people asked; send no more of it"),
-}
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 AnyRequest = Request[Any, Any, State]
@@ -48,7 +40,7 @@ async def _admit(request: AnyRequest) -> Source | Response[bytes]:
     gateway = _gateway(request)
     admission = gateway.admission
     if not admission.ready:
-        return error(503, "starting", "the list of sources cannot be read; try again", _RETRY)
+        return error(503, "starting", "the list of sources cannot be read; try again", RETRY)
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     challenge = {"WWW-Authenticate": 'Bearer realm="ansim"'}
     if scheme.lower() != "bearer" or not key.strip():
@@ -66,13 +58,6 @@ async def _admit(request: AnyRequest) -> Source | Response[bytes]:
     return source
 
 
-def _busy(busy: IntakeBusy) -> Response[bytes]:
-    headers = {"Retry-After": str(busy.retry_after)}
-    if busy.overloaded:
-        return error(429, "overloaded", f"{busy}; nothing of this batch was stored", headers)
-    return error(503, "unavailable", f"{busy}; nothing of this batch was stored", headers)
-
-
 @post("/v1/messages", request_max_body_size=None, status_code=202)
 async def take_messages(request: AnyRequest) -> Response[bytes]:
     """Takes one message, an array or NDJSON lines; answers when they are durable."""
@@ -80,58 +65,21 @@ async def take_messages(request: AnyRequest) -> Response[bytes]:
     source = await _admit(request)
     if isinstance(source, Response):
         return source
-    kind, _, _ = request.headers.get("content-type", "application/json").partition(";")
-    lines = kind.strip().lower() in ("application/x-ndjson", "application/jsonl")
+    lines = taking.is_lines(request.headers.get("content-type", "application/json"))
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         return error(415, "unsupported_encoding", "send the body without Content-Encoding")
     try:
         gateway.intake.check_backlog()
         with gateway.in_flight.load() as load:
             data = await body.read(request.stream(), request.headers.get("content-length"), load)
-            batch = batches.read(data, lines=lines, now=time.time())
-            del data
-            return await _store(gateway, source, batch)
-    except IntakeBusy as busy:
-        return _busy(busy)
-    except IntakeRefused as refused:
-        return error(403, "refused", str(refused))
-    except body.BodyTooLarge:
-        return error(413, "too_large", f"a batch may hold {limits.MAX_BATCH_BYTES} bytes (16 MiB)")
-    except batches.TooManyItems:
-        return error(413, "too_many", f"a batch may hold {limits.MAX_BATCH_ITEMS} items")
-    except body.BodyTooSlow:
-        return error(408, "too_slow", f"the body did not arrive in {limits.BODY_SECONDS:.0f} s")
-    except body.HandsFull:
-        return error(429, "overloaded", "too much is in work; nothing was stored", _RETRY)
-    except batches.NotABatch as wrong:
-        return error(400, "not_a_batch", str(wrong))
-
-
-async def _store(gateway: Gateway, source: Source, batch: Batch) -> Response[bytes]:
-    problems = batch.problems
-    outcomes: list[Outcome] = []
-    if batch.messages:
-        messages = [message for _, message in batch.messages]
-        outcomes = await gateway.http.take(source.id, messages)
-    lost, unread = outcomes.count(Outcome.FAILED), outcomes.count(Outcome.UNREAD)
-    if lost or unread:
-        problems = problems + [
-            Problem(index=index, id=message.id, error=_WHY[outcome][0], detail=_WHY[outcome][1])
-            for (index, message), outcome in zip(batch.messages, outcomes, strict=True)
-            if outcome in _WHY
-        ]
-        problems.sort(key=lambda problem: problem.index)
-    result = BatchAnswer(
-        accepted=outcomes.count(Outcome.STORED),
-        duplicates=outcomes.count(Outcome.DUPLICATE),
-        rejected=len(batch.problems) + unread,
-        not_stored=lost,
-        results=problems,
-    )
-    gateway.counts.add(result)
-    if lost:
-        return answer(result, 503, _RETRY)
-    return answer(result, 202 if batch.messages or not batch.size else 422)
+            return await taking.take(
+                gateway, source.id, data, lines=lines, intake=gateway.http.take
+            )
+    except Exception as problem:
+        told = taking.refused(problem)
+        if told is None:
+            raise
+        return told
 
 
 @get("/v1/outbox")
@@ -152,9 +100,9 @@ async def read_outbox(request: AnyRequest) -> Response[bytes]:
         )
     outbox = gateway.http.outbox
     if outbox is None:
-        return error(503, "unavailable", "the outbox cannot be reached yet; try again", _RETRY)
+        return error(503, "unavailable", "the outbox cannot be reached yet; try again", RETRY)
     if gateway.long_polls >= limits.MAX_LONG_POLLS:
-        return error(429, "overloaded", "too many requests are waiting", _RETRY)
+        return error(429, "overloaded", "too many requests are waiting", RETRY)
     gateway.long_polls += 1
     try:
         found = await gateway.unless_closing(
@@ -215,7 +163,7 @@ async def confirm_failed(request: AnyRequest, message: FromPath[str]) -> Respons
     except body.BodyTooLarge:
         return error(413, "too_large", "the body may hold 16384 bytes")
     except (body.BodyTooSlow, body.HandsFull):
-        return error(429, "overloaded", "too much is in work; try again", _RETRY)
+        return error(429, "overloaded", "too much is in work; try again", RETRY)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return error(
             400,
@@ -231,7 +179,7 @@ async def _settle(
 ) -> Response[bytes]:
     outbox = gateway.http.outbox
     if outbox is None:
-        return error(503, "unavailable", "the outbox cannot be reached yet; try again", _RETRY)
+        return error(503, "unavailable", "the outbox cannot be reached yet; try again", RETRY)
     try:
         known = _MESSAGE_ID.fullmatch(message) is not None
         settled = await outbox.settle(source.id, message, state, detail) if known else None
@@ -240,7 +188,7 @@ async def _settle(
         await gateway.courier.record(message, settled)
     except Exception as failure:
         gateway.say_once("outbox", failure)
-        return error(503, "unavailable", "could not be recorded; confirm again", _RETRY)
+        return error(503, "unavailable", "could not be recorded; confirm again", RETRY)
     return answer(Confirmation(message, settled.state.value), 200)
 
 

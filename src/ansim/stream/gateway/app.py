@@ -15,8 +15,9 @@ from litestar.exceptions import HTTPException
 from ansim.config import Config
 from ansim.keys import Keyring
 from ansim.sources.demo.routes import routes as demo_routes
-from ansim.stream.gateway import answers, api, standing
-from ansim.stream.gateway.ledger import DjangoLedger, Ledger
+from ansim.stream.gateway import answers, api, door, standing
+from ansim.stream.gateway.ledger import Ledger
+from ansim.stream.gateway.ledger_in_casework import DjangoLedger
 from ansim.stream.gateway.process import Gateway
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def create(
     is no key file.
     """
     gateway = Gateway(config, keyring or Keyring.load(config.keys_path), ledger or DjangoLedger())
-    handlers = [*api.HANDLERS, *standing.HANDLERS]
+    handlers = [*api.HANDLERS, *standing.HANDLERS, *door.routes(gateway)]
     if gateway.demo is not None:
         hosts = frozenset(
             name.strip().lower() for name in config.allowed_hosts.split(",") if name.strip()

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import KeyValueConfig, StorageType
-from nats.js.errors import KeyWrongLastSequenceError
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from ansim.config import Config
 from ansim.keys import KeyLost
-from ansim.sources.contract import Connector, Delivery, DeliveryState, Outgoing
+from ansim.sources.contract import Connector, Declaration, Delivery, DeliveryState, Outgoing
 from ansim.stream.gateway.admission import Admission
+from ansim.stream.gateway.connections import Connections
 from ansim.stream.gateway.ledger import LedgerDesk, Queued
 from ansim.stream.gateway.link import Link, LinkDown
 from ansim.stream.layout import open_bucket
@@ -62,8 +64,10 @@ class CourierTurn:
         self._bucket = bucket
         self._me = secrets.token_hex(8).encode()
         self._revision: int | None = None
-        self._renewed = 0.0
+        self._renewed = -math.inf
         self._lock = asyncio.Lock()
+        self.taken = False
+        """Whether another had it when we last asked."""
 
     @classmethod
     async def open(cls, client: Client, replicas: int) -> CourierTurn:
@@ -82,7 +86,12 @@ class CourierTurn:
     @property
     def held(self) -> bool:
         """False from the moment another could have taken it, by our own monotonic clock."""
-        return self._revision is not None and time.monotonic() - self._renewed < TURN_SECONDS
+        return self._revision is not None and self.unrenewed < TURN_SECONDS
+
+    @property
+    def unrenewed(self) -> float:
+        """Seconds since the turn was last known to be ours."""
+        return time.monotonic() - self._renewed
 
     async def hold(self) -> bool:
         """Takes or renews the turn. Raises ConnectionError when NATS does not answer."""
@@ -90,21 +99,40 @@ class CourierTurn:
             return await self._hold()
 
     async def _hold(self) -> bool:
-        if self.held and time.monotonic() - self._renewed < TURN_SECONDS / 3:
+        if self.held and self.unrenewed < TURN_SECONDS / 3:
             return True
+        try:
+            revision = await self._write(self._revision)
+            if revision is None:
+                # It ran out, which is nobody's loss where no other took it meanwhile; or it is
+                # ours and the answer never came.
+                revision = await self._write(await self._mine())
+        except (NatsError, OSError) as error:
+            raise ConnectionError(f"the courier's turn: {type(error).__name__}") from error
+        self._revision = revision
+        self.taken = revision is None
+        return revision is not None
+
+    async def _write(self, last: int | None) -> int | None:
+        """Writes the entry where ``last`` is in force (None: no entry); None when it is not."""
         started = time.monotonic()
         try:
-            if self._revision is None:
-                self._revision = await self._bucket.create("turn", self._me)
+            if last is None:
+                revision = await self._bucket.create("turn", self._me)
             else:
-                self._revision = await self._bucket.update("turn", self._me, last=self._revision)
+                revision = await self._bucket.update("turn", self._me, last=last)
         except KeyWrongLastSequenceError:
-            self._revision = None
-            return False
-        except (NatsError, OSError, TimeoutError) as error:
-            raise ConnectionError(f"the courier's turn: {type(error).__name__}") from error
+            return None
         self._renewed = started
-        return True
+        return revision
+
+    async def _mine(self) -> int | None:
+        """The revision in force if the entry is ours."""
+        try:
+            entry = await self._bucket.get("turn")
+        except KeyNotFoundError:
+            return None
+        return entry.revision if entry.value == self._me else None
 
     async def give_up(self) -> None:
         """Lets another take over at once."""
@@ -124,13 +152,13 @@ class Courier:
         desk: LedgerDesk,
         link: Link,
         admission: Admission,
-        connectors: Mapping[str, Connector],
+        connections: Connections,
     ) -> None:
         self._config = config
         self._desk = desk
         self._link = link
         self._admission = admission
-        self._connectors = connectors
+        self._connections = connections
         self.turn: CourierTurn | None = None
         self._recheck_at = 0.0
         self._again: dict[str, Queued] = {}
@@ -158,6 +186,14 @@ class Courier:
                     told = True
                 pause = min(max(pause * 2, 0.5), LONGEST_PAUSE)
             await asyncio.sleep(pause)
+
+    async def keep_turn(self) -> None:
+        """Holds the turn until cancelled, also while words take long to be said."""
+        while True:
+            if self.turn is not None and self._admission.ready:
+                with suppress(ConnectionError):  # the loop tells of it
+                    await self.turn.hold()
+            await asyncio.sleep(TURN_SECONDS / 5)
 
     async def close(self) -> None:
         if self.turn is not None:
@@ -200,10 +236,10 @@ class Courier:
         self._again.clear()
         tried = {each.id for each in again}
         for each in left.values():
-            connector = self._connector(each)
+            declaration = self._connections.declaration_of(each.source)
             if each.id in tried:
                 continue
-            if connector is None or connector.declaration.sends_once:
+            if declaration is None or declaration.sends_once:
                 again.append(each)
             else:
                 await self.record(each.id, Delivery(DeliveryState.UNKNOWN, CUT_SHORT))
@@ -247,19 +283,15 @@ class Courier:
         self._again.update({each.id: each for each in messages})
         self._recheck_at = min(self._recheck_at, time.monotonic() + RETRY_SECONDS)
 
-    def _connector(self, message: Queued) -> Connector | None:
-        source = self._admission.source(message.source)
-        return None if source is None else self._connectors.get(source.connector)
-
     async def _send(self, message: Queued) -> Delivery:
         """One attempt. Raises ConnectionError when nothing was said and it may be tried again."""
-        connector = self._connector(message)
+        declaration = self._connections.declaration_of(message.source)
         refusal = self._admission.refusal(message.source)
         if refusal is not None:
             return Delivery(DeliveryState.FAILED, refusal)
-        if connector is None or not connector.declaration.can_reply:
+        if declaration is None or not declaration.can_reply:
             return Delivery(DeliveryState.FAILED, NO_WAY)
-        if message.recipient and not self._may_be_private(message, connector):
+        if message.recipient and not self._may_be_private(message, declaration):
             # Never into the room instead: the other person must not read it.
             return Delivery(DeliveryState.FAILED, NO_PRIVATE_WAY)
         english = message.language.startswith("en")
@@ -286,14 +318,17 @@ class Courier:
                 author=message.author,
                 recipient=recipient,
             )
-            return await self._attempt(connector, outgoing)
+            connector = self._connections.connector_of(message.source)
+            if connector is None:
+                raise ConnectionError("its connector is not running")
+            return await self.attempt(connector, outgoing)
         except (LinkDown, NatsError, OSError) as error:
             raise ConnectionError("the way out is down") from error
 
-    def _may_be_private(self, message: Queued, connector: Connector) -> bool:
+    def _may_be_private(self, message: Queued, declaration: Declaration) -> bool:
         source = self._admission.source(message.source)
         declared = source is not None and source.private_messages
-        return declared and connector.declaration.can_message_privately
+        return declared and declaration.can_message_privately
 
     async def _recipient(self, message: Queued) -> str | None:
         """The platform's name of the one reader; empty for everybody, None where it is gone."""
@@ -301,7 +336,8 @@ class Courier:
             return ""
         return await self._link.routing.raw(ACCOUNT, message.recipient)
 
-    async def _attempt(self, connector: Connector, outgoing: Outgoing) -> Delivery:
+    async def attempt(self, connector: Connector, outgoing: Outgoing) -> Delivery:
+        """Raises ConnectionError (or NATS's errors) when it may be tried again."""
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 return await connector.send(outgoing)
@@ -309,10 +345,19 @@ class Courier:
             if connector.declaration.sends_once:
                 raise ConnectionError("sending took too long") from None
             return Delivery(DeliveryState.UNKNOWN, NOT_CONFIRMED)
-        except (NatsError, OSError):
-            raise
         except Exception as error:
+            if _surely_unsaid(error) or (
+                connector.declaration.sends_once and isinstance(error, NatsError | OSError)
+            ):
+                raise
             log.error(
                 "courier: %s cannot send: %s", connector.declaration.name, type(error).__name__
             )
             return Delivery(DeliveryState.UNKNOWN, NOT_CONFIRMED)
+
+
+def _surely_unsaid(error: Exception) -> bool:
+    """Whether a connector's error promises that nothing was said: a connection that broke in the
+    middle of a request does not."""
+    broken = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
+    return isinstance(error, ConnectionError) and not isinstance(error, broken)

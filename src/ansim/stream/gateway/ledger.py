@@ -1,24 +1,23 @@
 """What the gateway needs of casework: who may send, whom not to read, what goes out, what was done.
 
-Casework is Django and blocks, so the gateway calls it from threads. The twin in memory keeps the
-same promises for tests.
+Casework is Django and blocks, so the gateway calls it from threads (``ledger_in_casework``). The
+twin in memory keeps the same promises for tests.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypedDict, TypeVar
 
 import msgspec
 
 from ansim.chat import Source
+from ansim.sources.wiring import Wiring
 from ansim.stream.gateway.reading import Reading
 
-log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -48,11 +47,47 @@ class AlertClosing(msgspec.Struct, frozen=True, kw_only=True):
     """True when a person took an earlier closing back."""
 
 
+class TestMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """Fixed words that a person asked to have said in one room, to see whether they get there;
+    ``room`` is the platform's own name of it."""
+
+    __test__ = False  # for pytest it is none
+
+    id: str
+    source: str
+    room: str
+    text: str
+    language: str
+    author: str
+
+
+class SourceState(TypedDict):
+    """How one source is doing: see ``health.SourceHealth``. ``started`` tells the counts of two
+    gateways, or of one before and after a restart, apart."""
+
+    source: str
+    state: str
+    sentence: str
+    since: float
+    last_message_at: float | None
+    last_connected_at: float | None
+    received: int
+    errors: int
+    behind: int
+    lag_seconds: float | None
+    objections: int
+    started: float
+
+
 class Ledger(Protocol):
     """The part of casework that intake and courier stand on. Every verb may block."""
 
     def sources(self) -> list[tuple[Source, str]]:
         """Declared sources, switched off ones too, each with the SHA-256 (hex) of its key."""
+        ...
+
+    def wirings(self) -> dict[str, Wiring]:
+        """How each source in use is connected, by its id. Holds secrets."""
         ...
 
     def unread(self) -> frozenset[tuple[str, str, str]]:
@@ -84,6 +119,26 @@ class Ledger(Protocol):
         """How far the messages that came in are read; None: this gateway was asked to stop."""
         ...
 
+    def tell_health(self, states: list[SourceState]) -> None:
+        """How the sources are that this gateway speaks for."""
+        ...
+
+    def tell_gap(self, source: str, since: float, until: float, why: str) -> None:
+        """Puts on record that what a source said in this time was not heard."""
+        ...
+
+    def take_tests(self, limit: int) -> list[TestMessage]:
+        """Takes test messages to send; nobody else gets the same ones, and no one twice."""
+        ...
+
+    def record_test(self, message: str, state: str, detail: str) -> None:
+        """``state`` is sent, waiting, failed or unknown."""
+        ...
+
+    def rest(self) -> None:
+        """Called after each verb, in its thread, which may never be used again."""
+        ...
+
 
 class MemoryLedger:
     """A ledger that forgets with its process: for tests."""
@@ -98,6 +153,11 @@ class MemoryLedger:
         self.commands: dict[str, AlertClosing] = {}
         self.readings: list[Reading | None] = []
         self.stops: set[tuple[str, str, str]] = set()
+        self.wired: dict[str, Wiring] = {}
+        self.healths: dict[str, SourceState] = {}
+        self.gaps: list[tuple[str, float, float, str]] = []
+        self.tests: list[TestMessage] = []
+        self.tested: dict[str, tuple[str, str]] = {}
 
     def sources(self) -> list[tuple[Source, str]]:
         with self._lock:
@@ -138,116 +198,29 @@ class MemoryLedger:
         with self._lock:
             self.readings.append(reading)
 
+    def wirings(self) -> dict[str, Wiring]:
+        with self._lock:
+            return dict(self.wired)
 
-class DjangoLedger:
-    """The ledger in casework's database, through its actions."""
+    def tell_health(self, states: list[SourceState]) -> None:
+        with self._lock:
+            self.healths.update({state["source"]: state for state in states})
 
-    def __init__(self) -> None:
-        from ansim import casework
+    def tell_gap(self, source: str, since: float, until: float, why: str) -> None:
+        with self._lock:
+            self.gaps.append((source, since, until, why))
 
-        casework.ready()
-        from ansim.casework.actions import (
-            interventions,
-            reading,
-            rights_measures,
-            sources,
-            stream_commands,
-        )
+    def take_tests(self, limit: int) -> list[TestMessage]:
+        with self._lock:
+            taken, self.tests = self.tests[:limit], self.tests[limit:]
+            return taken
 
-        self._sources = sources
-        self._interventions = interventions
-        self._commands = stream_commands
-        self._reading = reading
-        self._rights = rights_measures
+    def record_test(self, message: str, state: str, detail: str) -> None:
+        with self._lock:
+            self.tested[message] = (state, detail)
 
-    def sources(self) -> list[tuple[Source, str]]:
-        return self._sources.active_sources()
-
-    def unread(self) -> frozenset[tuple[str, str, str]]:
-        return self._rights.unread()
-
-    def refuse(self, source: str | None, reason: str) -> None:
-        self._sources.refuse_intake(source, reason)
-
-    def take_queued(self, limit: int) -> list[Queued]:
-        return [_queued(each) for each in self._interventions.take_queued(limit)]
-
-    def left_sending(self) -> list[Queued]:
-        return [_queued(each) for each in self._interventions.left_sending()]
-
-    def record_delivery(self, message: str, state: str, detail: str) -> None:
-        from django.core.exceptions import ObjectDoesNotExist
-
-        try:
-            self._interventions.record_delivery(message, state, detail)
-        except ObjectDoesNotExist:
-            log.warning("courier: message %s is not in the database (any more)", message)
-
-    def pending_commands(self, limit: int) -> list[AlertClosing]:
-        closings = []
-        for command in self._commands.pending(limit):
-            if command.kind not in ("alert_closed", "alert_reopened"):
-                log.error("courier: command of unknown kind %r is left", command.kind)
-                continue
-            told = msgspec.convert(command.payload, _Closed)
-            closings.append(
-                AlertClosing(
-                    id=command.id,
-                    source=told.source,
-                    conversation=told.conversation,
-                    about=told.about,
-                    episode=told.episode,
-                    reopened=command.kind == "alert_reopened",
-                )
-            )
-        return closings
-
-    def done(self, command: str) -> None:
-        self._commands.done(command)
-
-    def tell_reading(self, reading: Reading | None) -> None:
-        if reading is None:
-            self._reading.stopped()
-        else:
-            self._reading.tell(reading.unread, reading.still_since)
-
-
-class _Closed(msgspec.Struct):
-    source: str
-    conversation: str
-    about: str
-    episode: int
-
-
-class _Taken(Protocol):
-    """What casework hands to a courier."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def conversation(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def author(self) -> int: ...
-    @property
-    def recipient(self) -> str: ...
-
-
-def _queued(taken: _Taken) -> Queued:
-    return Queued(
-        id=taken.id,
-        source=taken.source,
-        conversation=taken.conversation,
-        text=taken.text,
-        language=taken.language,
-        author=str(taken.author) if taken.author else "",
-        recipient=taken.recipient,
-    )
+    def rest(self) -> None:
+        pass
 
 
 class LedgerDesk:
@@ -264,10 +237,7 @@ class LedgerDesk:
             try:
                 return verb(*args, **kwargs)
             finally:
-                if isinstance(self.ledger, DjangoLedger):
-                    from django.db import connections
-
-                    connections.close_all()  # of this thread: it may never be used again
+                self.ledger.rest()
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 

@@ -19,12 +19,16 @@ from ansim.sources.http import HttpConnector, Outbox
 from ansim.stream.gateway import reading
 from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.answers import BatchAnswer
+from ansim.stream.gateway.connections import Connections
 from ansim.stream.gateway.courier import Courier, CourierTurn
+from ansim.stream.gateway.health import CountedIntake, SourceWatch
 from ansim.stream.gateway.intake import Intake
+from ansim.stream.gateway.keeping import ConnectorBucket
 from ansim.stream.gateway.ledger import Ledger, LedgerDesk
 from ansim.stream.gateway.limits import InFlight
 from ansim.stream.gateway.link import Link
 from ansim.stream.gateway.reading import Behind, ReadingWatch
+from ansim.stream.gateway.trials import Trials
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -54,6 +58,8 @@ class Gateway:
         self.admission = Admission(self.desk)
         self.link = Link(config, keyring)
         self.intake = Intake(self.link, self.admission, config.max_backlog)
+        self.watch = SourceWatch(self.desk)
+        self.counted = CountedIntake(self.intake, self.watch)
         self.in_flight = InFlight()
         self.counts = Counts()
         self.long_polls = 0
@@ -63,7 +69,12 @@ class Gateway:
         self.connectors: dict[str, Connector] = {"http": self.http}
         if self.demo is not None:
             self.connectors["demo"] = self.demo
-        self.courier = Courier(config, self.desk, self.link, self.admission, self.connectors)
+        self.connections = Connections(
+            config, self.admission, self.watch, self.counted, self.connectors
+        )
+        self.courier = Courier(config, self.desk, self.link, self.admission, self.connections)
+        self.connections.turn = lambda: self.courier.turn
+        self.trials = Trials(config, self.desk, self.admission, self.connections, self.courier)
         self._tasks: list[asyncio.Task[None]] = []
         self._told: set[str] = set()
         self._tells = False
@@ -74,8 +85,12 @@ class Gateway:
             self.admission.follow(),
             self.link.run(self._when_up),
             self.courier.run(),
+            self.courier.keep_turn(),
+            self.connections.run(),
+            self.trials.run(),
+            self.watch.follow(),
             self._follow_reading(),
-            *(connector.receive(self.intake) for connector in self.connectors.values()),
+            *(connector.receive(self.counted) for connector in self.connectors.values()),
         ]
         self._tasks = [asyncio.create_task(each) for each in work]
         for task in self._tasks:
@@ -89,6 +104,9 @@ class Gateway:
         if self.http.outbox is None:
             self.http.outbox = await Outbox.open(client, self._keyring, self.config.replicas)
             self._tasks.append(asyncio.create_task(self.http.outbox.follow()))
+        self.connections.bucket = await ConnectorBucket.open(
+            client, self._keyring, self.config.replicas
+        )
         self.courier.turn = await CourierTurn.open(client, self.config.replicas)
 
     async def _follow_reading(self) -> None:
@@ -109,6 +127,7 @@ class Gateway:
     async def stop(self) -> None:
         """Ends waiting requests, the tasks and the connections."""
         self.closing.set()
+        await self.connections.close()
         if self._tells:
             with suppress(Exception):  # then our silence tells it
                 async with asyncio.timeout(FAREWELL_SECONDS):

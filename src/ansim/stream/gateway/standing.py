@@ -6,8 +6,9 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from ansim.stream.gateway import answers, openapi
+from ansim.stream.gateway import answers, figures, openapi
 from ansim.stream.gateway.process import Gateway
 
 AnyRequest = Request[Any, Any, State]
@@ -35,28 +36,10 @@ async def healthz(request: AnyRequest) -> Response[bytes]:
 
 @get("/metrics")
 async def metrics(request: AnyRequest) -> Response[bytes]:
-    """Counts for Prometheus; no names, no words."""
+    """Figures for Prometheus; of names only those of sources, no words."""
     gateway: Gateway = request.app.state.gateway
-    counts = gateway.counts
-    lines = [
-        f'ansim_intake_messages_total{{outcome="{name}"}} {value}'
-        for name, value in (
-            ("accepted", counts.accepted),
-            ("duplicate", counts.duplicates),
-            ("rejected", counts.rejected),
-            ("not_stored", counts.not_stored),
-        )
-    ]
-    lines += [
-        f"ansim_intake_refusals_total {counts.refused}",
-        f"ansim_intake_bytes_in_flight {gateway.in_flight.bytes}",
-        f"ansim_backlog_messages {gateway.link.backlog}",
-        f"ansim_outbox_waiting_requests {gateway.long_polls}",
-        f"ansim_nats_up {int(gateway.link.up)}",
-    ]
     return Response(
-        "".join(f"{line}\n" for line in lines).encode(),
-        media_type="text/plain; version=0.0.4; charset=utf-8",
+        generate_latest(figures.registry_of(gateway)), media_type=CONTENT_TYPE_PLAIN_0_0_4
     )
 
 
