@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from ansim.chat import Source, SourceKind
-from ansim.sources import demo, http
+from ansim.sources import demo, discord, http
 from ansim.sources.contract import Connector, Declaration, Hears, Way
 from ansim.sources.wiring import Opening
 
@@ -26,7 +26,13 @@ KAKAOTALK = Declaration(
 """A file import: an export is read once by ``ansim.sources.kakaotalk`` and nothing goes back."""
 
 CONNECTORS: dict[str, Declaration] = {
-    declaration.name: declaration for declaration in (demo.DECLARATION, http.DECLARATION, KAKAOTALK)
+    declaration.name: declaration
+    for declaration in (
+        demo.DECLARATION,
+        discord.DECLARATION,
+        http.DECLARATION,
+        KAKAOTALK,
+    )
 }
 
 
