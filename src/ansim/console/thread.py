@@ -14,6 +14,7 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ansim.casework.edits import Fate, changes
 from ansim.casework.models import Alert, Delivery, DonorLine, OutgoingMessage, Turn
 from ansim.console.chart import in_percent
 from ansim.console.marking import Label, Piece, harmless, label, pieces
@@ -80,6 +81,13 @@ class Line:
     attempts: int = 0
     where: str = ""
     """Who could read it, in words: told where there was a choice."""
+    edited_at: float | None = None
+    deleted_at: float | None = None
+    """When the service ceased to show these words."""
+    edits: int = 0
+    """Number of the turn of which this is the new form, where that is among the lines."""
+    replaces_unheld: bool = False
+    """This is the new form of something that is not among the lines."""
 
 
 @dataclass(slots=True)
@@ -89,6 +97,8 @@ class Thread:
     legend: list[Label]
     left_out: int
     revealed: bool
+    deleted_unheld: int = 0
+    """How often something was taken back whose words were never held."""
 
 
 def build(
@@ -130,6 +140,10 @@ def build(
     for line, turn in zip(lines, kept, strict=True):
         line.spared = revealed and turn.pk not in turns and _spared(turn, spared)
     _tell_where(alert, lines, kept, outgoing)
+    changed = changes(alert.conversation_id)
+    shown = {turn.pk for turn in kept}
+    for line, turn in zip(lines, kept, strict=True):
+        _tell_change(line, turn, changed.of(turn.message_id), shown)
     raising = [
         line
         for line, turn in zip(lines, kept, strict=True)
@@ -147,7 +161,15 @@ def build(
         legend=[legend[name] for name in sorted(legend)],
         left_out=max(0, said.count() - len(kept)),
         revealed=revealed,
+        deleted_unheld=len(changed.not_held),
     )
+
+
+def _tell_change(line: Line, turn: Turn, fate: Fate, shown: Collection[int]) -> None:
+    """Says of a turn that it was changed or taken back later, or is the new form of another."""
+    line.edited_at, line.deleted_at = fate.edited_at, fate.deleted_at
+    line.edits = fate.edits if fate.edits in shown else 0
+    line.replaces_unheld = bool(turn.replaces) and not line.edits
 
 
 def _described(alert: Alert, speakers: Iterable[Speaker]) -> list[Speaker]:

@@ -222,7 +222,7 @@ def _add_turns(books: _Books, conversation: Conversation | int, turns: Iterable[
                 at=turn.at,
                 received_at=turn.received_at,
                 kept_at=books.now,
-                text=turn.text,
+                text=None if turn.deleted else turn.text,
                 tactics=turn.tactics,
                 spans=[[span.start, span.end, span.tactic] for span in turn.spans],
                 attachments=_plain(turn.attachments),
@@ -230,6 +230,8 @@ def _add_turns(books: _Books, conversation: Conversation | int, turns: Iterable[
                 by_agency=turn.by_agency,
                 to_agency=turn.to_agency,
                 assessed=turn.assessed,
+                replaces=turn.replaces,
+                deleted=turn.deleted,
             ),
         )
 
@@ -264,7 +266,8 @@ def _write(books: _Books) -> None:
 
 def _looked_at(books: _Books) -> set[int]:
     """Alerts that are new or whose account has said something: it may be known again (R25)."""
-    spoke = {(turn.conversation_id, turn.author) for turn in books.turns.values()}
+    said = (turn for turn in books.turns.values() if not turn.deleted)
+    spoke = {(turn.conversation_id, turn.author) for turn in said}
     news = (alert for alert, _ in books.updates.values())
     told = {alert.pk for alert in news if (alert.conversation_id, alert.about) in spoke}
     return told | {alert.pk for alert in books.new}

@@ -84,6 +84,13 @@ class Said:
     to: str = ""
     """Of the agency's: pseudonym of the one account that it was meant for; empty: everybody.
     Of others "agency" where it was said to the agency alone, "room" where all could read it."""
+    replaces: str = ""
+    """Id of the earlier message that this one is said to be the new form of."""
+    edits: int = 0
+    """Number of that message, where it is of the same account and still here."""
+    edited_at: float | None = None
+    deleted_at: float | None = None
+    """When the service no longer showed these words, because they were changed or taken back."""
     viewed: list[dict[str, Any]] = field(default_factory=list)
     risk: float | None = None
     tactics: dict[str, float] = field(default_factory=dict)
@@ -108,6 +115,12 @@ class Said:
         }
         if self.withheld:
             line["withheld"] = self.withheld
+        if self.replaces:
+            line |= {"replaces": self.replaces, "edits": self.edits or None}
+        if self.edited_at is not None:
+            line["edited_at"] = stamp(self.edited_at)
+        if self.deleted_at is not None:
+            line["deleted_at"] = stamp(self.deleted_at)
         if self.delivery:
             line |= {"delivery": self.delivery, "to": self.to or "everybody"}
         elif self.to:

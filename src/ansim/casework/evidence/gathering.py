@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from ansim.casework.edits import Changes, changes
 from ansim.casework.evidence.contents import (
     Gathered,
     Order,
@@ -55,7 +56,8 @@ def chapter(order: Order, pk: int, names: Names, progress: Progress, same_as: in
     alert = Alert.objects.select_related("conversation__source", "claimed_by", "closed_by").get(
         pk=pk
     )
-    said = [] if same_as else _said(alert, progress)
+    changed = Changes({}) if same_as else changes(alert.conversation_id)
+    said = [] if same_as else _said(alert, changed, progress)
     reveals = _reveals(alert)
     _mark_viewed(said, reveals)
     counts = Counter(message.sender for message, *_ in said if not message.by_agency)
@@ -82,7 +84,7 @@ def chapter(order: Order, pk: int, names: Names, progress: Progress, same_as: in
             "consent": source.consent,
             "connector": source.connector,
         },
-        conversation={"pseudonym": pseudonym, **original},
+        conversation={"pseudonym": pseudonym, **original, **_not_held(changed)},
         people=people,
         said=[message for message, *_ in said],
         handling=_handling(alert),
@@ -97,7 +99,16 @@ _Kept = tuple[Said, int, datetime | None]
 """A message with the number of its turn and when that was taken over (0, None: the agency's)."""
 
 
-def _said(alert: Alert, progress: Progress) -> list[_Kept]:
+def _not_held(changed: Changes) -> dict[str, Any]:
+    """What was taken back without its words being here; nothing where there is no such thing."""
+    rows = [
+        {"at": stamp(gone.at), "sender": gone.author, "message": gone.message}
+        for gone in changed.not_held
+    ]
+    return {"deleted_and_never_held": rows} if rows else {}
+
+
+def _said(alert: Alert, changed: Changes, progress: Progress) -> list[_Kept]:
     """Turns and what the agency sent, by time, numbered. Turns keep their order among equals."""
     outgoing = list(
         OutgoingMessage.objects.filter(
@@ -111,17 +122,22 @@ def _said(alert: Alert, progress: Progress) -> list[_Kept]:
     whole = rows.count()
     found: list[_Kept] = []
     for turn in rows.order_by("at", "pk").iterator(chunk_size=CHUNK):
-        found.append((_turn(turn), turn.pk, turn.kept_at))
+        found.append((_turn(turn, changed), turn.pk, turn.kept_at))
         if len(found) % CHUNK == 0:
             progress("reading", len(found), whole)
     found += [(_sent(message), 0, None) for message in outgoing]
     found.sort(key=lambda row: row[0].at)  # stable: turns of one second stay as they came
     for place, (message, *_) in enumerate(found, 1):
         message.number = place
+    places = {message.id: message.number for message, pk, _ in found if pk}
+    for message, *_ in found:
+        if message.edits:
+            message.edits = places.get(message.replaces, 0)
     return found
 
 
-def _turn(turn: Turn) -> Said:
+def _turn(turn: Turn, changed: Changes) -> Said:
+    fate = changed.of(turn.message_id)
     text, withheld = (None, []) if turn.text is None else without_pictures(turn.text)
     return Said(
         number=0,
@@ -146,6 +162,10 @@ def _turn(turn: Turn) -> Said:
         spans=[] if withheld else turn.spans,
         assessed=turn.assessed and not turn.by_agency,
         to={True: "agency", False: "room", None: ""}[turn.to_agency],
+        replaces=turn.replaces,
+        edits=fate.edits,  # the number of the turn so far: that of the message comes last
+        edited_at=fate.edited_at,
+        deleted_at=fate.deleted_at,
     )
 
 

@@ -105,6 +105,8 @@ def described(paper: Paper, found: Gathered) -> None:
     paper.pair("메시지 / messages", f"{len(said):,}")
     paper.pair("원문이 남은 것 / text held", f"{len(held):,}")
     paper.pair("사람이 열람한 것 / viewed", f"{sum(bool(m.viewed) for m in said):,}")
+    if unheld := found.conversation.get("deleted_and_never_held"):
+        paper.pair("보관한 적 없이 삭제된 것 / deleted, never held", f"{len(unheld):,}")
     if said:
         first, last = stamp(said[0].at) or "?", stamp(said[-1].at) or "?"
         paper.pair("기간 / period", f"{first} – {last}")
@@ -199,6 +201,7 @@ def words(message: Said, people: Mapping[str, Person]) -> str:
     """The words, then in brackets what else is known of the message."""
     parts = ["[원문의 보관 기한이 지남]" if message.text is None else message.text]
     parts += [f"[첨부: {item['kind']} {item['name']}]" for item in message.attachments]
+    parts += changed(message)
     if message.delivery:
         state = _DELIVERY.get(message.delivery, message.delivery)
         alone = people.get(message.to)
@@ -207,6 +210,20 @@ def words(message: Said, people: Mapping[str, Person]) -> str:
     elif message.to == "agency":
         parts.append("[상담원에게만 한 말 / said to the agency alone]")
     return "\n".join(part for part in parts if part)
+
+
+def changed(message: Said) -> list[str]:
+    """What became of a message, and of which one it is the new form. The words stand beside it."""
+    found = []
+    if message.edits:
+        found.append(f"[{message.edits}번 메시지를 고친 말 / edit of message {message.edits}]")
+    elif message.replaces:
+        found.append("[여기 없는 메시지를 고친 말 / edit of a message that is not here]")
+    if message.edited_at is not None:
+        found.append(f"[이후 수정됨 / edited later: {stamp(message.edited_at) or '?'}]")
+    if message.deleted_at is not None:
+        found.append(f"[이후 삭제됨 / deleted later: {stamp(message.deleted_at) or '?'}]")
+    return found
 
 
 def handled(paper: Paper, handling: Mapping[str, Any], title: str = "2. 처리 (사실)") -> None:

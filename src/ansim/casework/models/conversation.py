@@ -23,6 +23,14 @@ class Conversation(models.Model):
         return f"{self.source_id}/{self.pseudonym}"
 
 
+class Said(models.Manager["Turn"]):
+    """Turns in which something was said. A deletion is a row of the same table, but no message: who
+    counts, shows or hands out messages does not meet it."""
+
+    def get_queryset(self) -> models.QuerySet[Turn]:
+        return super().get_queryset().filter(deleted=False)
+
+
 class Turn(models.Model):
     """One message of it with its assessment. ``text`` is None once retention has taken it."""
 
@@ -49,7 +57,10 @@ class Turn(models.Model):
     """``message_id`` of the earlier turn whose author changed it: ``text`` is how it reads since.
     The earlier turn stays as it was; it may not be held here at all."""
     deleted = models.BooleanField(default=False)
-    """The turn ``replaces`` was taken back at ``at``: nothing was said, and ``text`` is empty."""
+    """The turn ``replaces`` was taken back at ``at``: nothing was said, and there is no text."""
+
+    objects = Said()
+    with_deletions = models.Manager["Turn"]()
 
     class Meta:
         constraints = (
