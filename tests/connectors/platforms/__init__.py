@@ -3,6 +3,9 @@
 ``tests.connectors.platforms.<connector>`` has a class ``Service`` that keeps ``Platform``. Behind
 it is the real server where one can run here (Synapse, Prosody), else a stand-in on a free port that
 speaks the service's documented interface; the connector itself is always the one that ships.
+
+Every check has a ``Service`` of its own, unless it is ``lasting``. Rooms are asked for before the
+connector is started. ``Ordinary`` lists what a Service may say about itself besides.
 """
 
 from __future__ import annotations
@@ -93,3 +96,36 @@ class Platform(Protocol):
     async def revoke(self) -> None:
         """Our credentials are not accepted any more."""
         ...
+
+
+class Ordinary:
+    """What holds for a Service that does not say otherwise; inherit from it or leave it out."""
+
+    lasting = False
+    """Slow to start: one for all checks, each with new rooms. ``revoke`` comes last."""
+    people = 2
+    """How many are in a room from the start; 1 where a person writes to the agency alone."""
+    connects = ""
+    """"module:function" that makes the connector; empty: the registry's."""
+
+    def lacking(self) -> str:
+        """Why the service cannot be started here (a program that is not installed); else empty."""
+        return ""
+
+    def at(self, base: str) -> None:
+        """``Way.CALLED``: the address under which our routes are served, told before ``room``. It
+        stays the same when we are restarted; while we are away or refuse, the service repeats
+        what its documentation says it repeats, and ``say`` returns all the same."""
+
+    def carries(self, text: str) -> str | None:
+        """What the service makes of a text before it reaches us; None where it refuses it."""
+        return text
+
+    async def answer(self, room: str, who: int, text: str) -> str:
+        """This person answers what they were told privately about ``room``, as privately. Returns
+        the id that ``Incoming`` will have, in the conversation ``room``."""
+        raise NotImplementedError
+
+    def nowhere(self) -> str:
+        """Name of a room of the right form that is not there; empty: not to be tried."""
+        return ""
