@@ -18,43 +18,14 @@ from ansim.casework.models import (
 )
 from ansim.casework.roles import Role
 from ansim.casework.source_entries import WrongEntry, check
-from ansim.chat import Consent, SourceKind
+from ansim.chat import SourceKind
 from ansim.keys import Keyring
 from ansim.sources import registry
-from ansim.sources.contract import Declaration, Hears, Way
 from ansim.sources.notices import PROPOSALS
-from ansim.sources.wiring import Field, FieldKind, NoticeKind
+from ansim.sources.wiring import NoticeKind
+from tests.casework.toy_source import CONSENT, SERVER, TOY
 
 pytestmark = pytest.mark.django_db
-
-TOY = Declaration(
-    name="toy",
-    kinds=frozenset({SourceKind.VISIBLE_BOT, SourceKind.PUBLIC_ROOM}),
-    hears=Hears.ROOM_THAT_WAS_TOLD,
-    legal_basis="A toy of the tests, in rooms that were told.",
-    can_reply=True,
-    can_message_privately=True,
-    keeps_history=True,
-    sends_once=True,
-    way=Way.CALLS,
-    fields=(
-        Field(name="server", ko="서버", en="Server", kind=FieldKind.ADDRESS),
-        Field(name="rooms", ko="방", en="Rooms", kind=FieldKind.LIST, required=False),
-        Field(
-            name="invited",
-            ko="초대",
-            en="Invitations",
-            kind=FieldKind.CHOICE,
-            choices=("yes", "no"),
-            default="no",
-        ),
-        Field(name="most", ko="최대", en="Most", kind=FieldKind.NUMBER, required=False),
-        Field(name="token", ko="토큰", en="Token", secret=True),
-        Field(name="token_before", ko="이전 토큰", en="Token before", secret=True, required=False),
-    ),
-)
-SERVER = {"server": "https://chat.example"}
-CONSENT = Consent(given_by="all present", given_at=1.7e9, how="notice in the room")
 
 
 @pytest.fixture(autouse=True)

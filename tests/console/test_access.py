@@ -11,12 +11,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from ansim.casework.actions import alerts, rights
+from ansim.casework.actions import alerts, audit, rights, sources
 from ansim.casework.models import Account, Case, SourceRecord
 from ansim.casework.roles import TABLE, Act, Role
 from ansim.console.administration import site
 from ansim.console.sign_in import seal
+from ansim.sources import registry
 from tests.casework.conftest import report, risky
+from tests.casework.toy_source import SERVER, TOY
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +61,16 @@ NEEDED: dict[str, Act | None] = {
     "/verdicts/": Act.EXPORT_VERDICTS,
     "/budget/plan/": Act.LEAD_SHIFT,
     "/upload/": Act.UPLOAD,
+    "/sources/": Act.SEE_SOURCES,
+    "/sources/list/": Act.SEE_SOURCES,
+    "/sources/new/": Act.ADMINISTER,
+    "/sources/new/discard/": Act.ADMINISTER,
+    "/sources/new/connector/": Act.ADMINISTER,
+    "/sources/of/demo/": Act.SEE_SOURCES,
+    "/sources/of/demo/health/": Act.SEE_SOURCES,
+    "/sources/of/demo/act/test/": Act.ADMINISTER,
+    "/sources/of/demo/approve/": Act.APPROVE_TEMPLATES,
+    "/sources/of/demo/notices/room/": Act.SEE_SOURCES,
     "/cases/": Act.WORK_CASES,
     "/cases/new/": Act.OPEN_CASES,
     "/cases/1/": Act.WORK_CASES,
@@ -133,9 +145,14 @@ POST_ONLY = (
     *("act/rename", "names", "documents", "documents/1"),
     *("referrals/1/file", "cases/1/reports", "cases/1/duty"),
     *("repeats/1/review", "repeats/1/state", "traces/1", "appeal", "appeals/1"),
+    *("new/discard", "act/test", "demo/approve"),
     *("sessions/end", "codes/new", "audit/export", "kept/hold"),
 )
 PLACES = {
+    "new/<slug:step>": "new/connector",
+    "act/<slug:what>": "act/test",
+    "<slug:source_id>": "demo",
+    "<slug:kind>": "room",
     "<int:alert_id>": "1",
     "<int:template_id>": "1",
     "<int:case_id>": "1",
@@ -184,7 +201,15 @@ def test_every_address_has_its_row_in_the_table() -> None:
 
 
 @pytest.fixture
-def alert_one(source: SourceRecord) -> int:
+def alert_one(source: SourceRecord, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setitem(registry.CONNECTORS, "toy", TOY)
+    sources.declare(
+        *("bot", "봇", "public_room", "공개"),
+        actor=audit.SETUP,
+        connector="toy",
+        settings=SERVER,
+        credentials={"token": "t"},
+    )
     [pk] = alerts.raise_or_update([report(1, turns=(risky(1),), raised=True)])
     from ansim.casework.models import Alert
 
@@ -221,6 +246,7 @@ def test_what_a_role_may_not_see_is_not_there(
         if path == "/events/" and act in TABLE[role]:
             continue  # an endless answer: test_live.py has it, on a real server
         where = path.replace("first-messages/1", f"first-messages/{first.pk}")
+        where = where.replace("/of/demo/notices/", "/of/bot/notices/")
         where = where.replace("/factors/1", f"/factors/{factor.pk}")
         where = where.replace("/accounts/1", f"/accounts/{me.pk}")
         status = ask(client, where)

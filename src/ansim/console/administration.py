@@ -240,7 +240,7 @@ class SourceForm(_SourceModelForm):
 @admin.register(SourceRecord, site=site)
 class SourceAdmin(_ByRole):
     form = SourceForm
-    list_display = ("id", "name", "kind", "connector", "private_messages", "active")
+    list_display = ("id", "name", "kind", "connector", "private_messages", "active", "removed_at")
     list_filter = ("kind", "active")
     actions = ("renew_key", "switch_on", "switch_off")
 
@@ -269,7 +269,8 @@ class SourceAdmin(_ByRole):
             private_messages=given["private_messages"],
         )
         obj.pk = record.pk
-        self._show_key(request, record.pk, key)
+        if key:
+            self._show_key(request, record.pk, key)
 
     def _show_key(self, request: HttpRequest, source: str, key: str) -> None:
         messages.warning(
@@ -278,21 +279,30 @@ class SourceAdmin(_ByRole):
             % {"source": source, "key": key},
         )
 
+    def _switch(self, request: HttpRequest, rows: QuerySet[SourceRecord], *, active: bool) -> None:
+        for record in rows:
+            try:
+                sources.switch(record.pk, _actor(request), active=active)
+            except Refused as refused:
+                messages.error(request, f"{record.pk}: {refused}")
+
     @admin.action(description=gettext_lazy("API 키 새로 만들기 (이전 키는 바로 못 씀)"))
     def renew_key(self, request: HttpRequest, rows: QuerySet[SourceRecord]) -> None:
         for record in rows:
-            key = sources.rotate_key(record.pk, _actor(request))
-            self._show_key(request, record.pk, key)
+            try:
+                key = sources.rotate_key(record.pk, _actor(request))
+            except Refused as refused:
+                messages.error(request, f"{record.pk}: {refused}")
+            else:
+                self._show_key(request, record.pk, key)
 
     @admin.action(description=gettext_lazy("수집 켜기"))
     def switch_on(self, request: HttpRequest, rows: QuerySet[SourceRecord]) -> None:
-        for record in rows:
-            sources.switch(record.pk, _actor(request), active=True)
+        self._switch(request, rows, active=True)
 
     @admin.action(description=gettext_lazy("수집 끄기"))
     def switch_off(self, request: HttpRequest, rows: QuerySet[SourceRecord]) -> None:
-        for record in rows:
-            sources.switch(record.pk, _actor(request), active=False)
+        self._switch(request, rows, active=False)
 
 
 @admin.register(MessageTemplate, site=site)

@@ -33,8 +33,8 @@ def tell(states: Sequence[Mapping[str, Any]], now: datetime | None = None) -> No
     Each has ``source`` (its id), ``state`` (a ``SourceHealth.State``) and ``sentence``; times
     (``since``, ``last_message_at``, ``last_connected_at``) in seconds since 1970 or None; counts
     since that gateway started (``received``, ``errors``, ``objections``); ``behind`` (messages that
-    wait at the platform), ``lag_seconds``; and ``started_at``, when that gateway did. What is missing
-    counts as none. A source nobody declared is passed over.
+    wait at the platform), ``lag_seconds``; and ``started_at``, when that gateway did. What is
+    missing counts as none. A source nobody declared is passed over.
     """
     now = now or timezone.now()
     told = {str(state.get("source", "")): state for state in states}

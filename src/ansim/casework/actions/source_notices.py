@@ -84,7 +84,7 @@ def propose(
         proposal = PROPOSALS[kind]
         given = (wordings or {}).get(kind.value, {})
         texts = {
-            language: _fit(kind, language, given.get(language) or proposal[language])
+            language: fit(kind, language, given.get(language) or proposal[language])
             for language in ("ko", "en")
         }
         own = texts != {language: words.strip() for language, words in proposal.items()}
@@ -112,7 +112,7 @@ def write(source_id: str, kind: str, ko: str, en: str, actor: Account) -> Source
     if kind not in {one.value for one in kinds(record.declaration)}:
         raise Refused("no_such_notice", _("이 출처에는 없는 안내입니다."))
     which = NoticeKind(kind)
-    texts = {"ko": _fit(which, "ko", ko), "en": _fit(which, "en", en)}
+    texts = {"ko": fit(which, "ko", ko), "en": fit(which, "en", en)}
     last = record.notices.filter(kind=kind).order_by("-version").first()
     if last is not None and (last.ko, last.en) == (texts["ko"], texts["en"]):
         return last
@@ -189,7 +189,9 @@ def in_force(sources: Iterable[str]) -> dict[str, dict[str, dict[str, str]]]:
     return found
 
 
-def _fit(kind: NoticeKind, language: str, text: str) -> str:
+def fit(kind: NoticeKind, language: str, text: str) -> str:
+    """The words of one notice in one language, trimmed. Raises Refused naming the notice and what
+    it leaves out, Unfit for what may not be said."""
     words = text.replace("\r\n", "\n").strip()
     named = {"kind": SourceNotice.Kind(kind.value).label, "language": language}
     if not words:

@@ -20,6 +20,7 @@ from ansim.casework.actions import (
     reading,
     rounds,
     source_alarms,
+    source_drafts,
     source_tests,
 )
 from ansim.casework.actions.rights import SOON
@@ -63,6 +64,7 @@ def on_shift(now: datetime) -> list[Account]:
 def keep(now: datetime) -> Round:
     """One round, each alert in a transaction of its own. Changes nothing where nothing is due."""
     source_tests.sweep(now)
+    source_drafts.sweep(now)
     return Round(
         overdue=_overdue(now),
         returned=_returned(now),
