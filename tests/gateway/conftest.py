@@ -14,13 +14,19 @@ import httpx
 import pytest
 import uvicorn
 
-from ansim.chat import Consent, Source, SourceKind
+from ansim.chat import Consent, Message, Source, SourceKind
 from ansim.config import Config
 from ansim.keys import Keyring
-from ansim.stream.gateway import app
+from ansim.sources import registry
+from ansim.stream import layout
+from ansim.stream.codec import decode
+from ansim.stream.connection import connect
+from ansim.stream.gateway import admission, app, connections, health, line, trials
 from ansim.stream.gateway.ledger import Ledger, MemoryLedger
 from ansim.stream.gateway.process import Gateway
 from ansim.stream.server import EmbeddedServer
+from tests.gateway import toy
+from tests.gateway.toy import ToyPlatform
 from tests.stream.conftest import config, free_port, keyring, server
 
 __all__ = ["config", "keyring", "server"]
@@ -145,3 +151,55 @@ async def running(
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToyPlatform:
+    """A platform whose connector the registry knows, in a gateway without patience."""
+    monkeypatch.setitem(registry.CONNECTORS, "toy", toy.DECLARATION)
+    monkeypatch.setattr(registry, "connect", toy.connect)
+    monkeypatch.setattr(connections, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(admission, "REFRESH_SECONDS", 0.1)
+    monkeypatch.setattr(health, "TELL_SECONDS", 0.1)
+    monkeypatch.setattr(line, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(trials, "LOOK_SECONDS", 0.1)
+    return ToyPlatform(tmp_path / "platform")
+
+
+@pytest.fixture
+def toy_ledger(platform: ToyPlatform) -> MemoryLedger:
+    made = MemoryLedger([(platform.source(), ""), (PARTNER, digest(KEY))])
+    made.wired = {"toy": platform.wiring()}
+    return made
+
+
+def state(ledger: MemoryLedger, source: str = "toy") -> str:
+    """What casework was told last; empty before that."""
+    told = ledger.healths.get(source)
+    return told["state"] if told else ""
+
+
+def sentence(ledger: MemoryLedger, source: str = "toy") -> str:
+    told = ledger.healths.get(source)
+    return told["sentence"] if told else ""
+
+
+def received(running: Running) -> int:
+    """Messages this gateway took in."""
+    return sum(each.received for each in running.gateway.watch.sources)
+
+
+async def stored(config: Config, keyring: Keyring) -> list[str]:
+    """Ids of the messages in the stream, in their order."""
+    client = await connect(config, keyring, "test")
+    found: list[str] = []
+    for partition in range(config.partitions):
+        stream = layout.chat_stream(partition)
+        info = await client.jetstream().stream_info(stream)
+        for sequence in range(info.state.first_seq, info.state.last_seq + 1):
+            raw = await client.jetstream().get_msg(stream, seq=sequence)
+            item = decode(raw.data or b"")
+            assert isinstance(item, Message)
+            found.append(item.id)
+    await client.close()
+    return found

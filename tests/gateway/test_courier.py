@@ -76,7 +76,7 @@ def words(keyring: Keyring, number: int, **more: str) -> Queued:
 async def platform(running: Running) -> Platform:
     """A platform that must not be told twice, in the place of the http connector."""
     there = Platform(sends_once=False)
-    running.gateway.connectors["http"] = there  # type: ignore[index]
+    running.gateway.connectors["http"] = there
     await running.send([item(1), item(2, conversation="room-2")])
     await running.send(item(1), key=OTHER_KEY)
     return there
@@ -200,7 +200,7 @@ async def test_what_was_left_in_the_middle_is_unknown_or_repeated_by_what_the_pl
         ledger.sending = {"o-1": words(keyring, 1)}
         there = Platform(sends_once=sends_once)
         async with serve(config, keyring, ledger, wait=False) as running:
-            running.gateway.connectors["http"] = there  # type: ignore[index]
+            running.gateway.connectors["http"] = there
             await until(lambda: ledger.deliveries)
         if sends_once:
             assert ledger.deliveries == {"o-1": ("sent", "ok")}
@@ -246,7 +246,7 @@ async def test_a_database_that_goes_away_after_sending_does_not_make_words_come_
     ledger = BrokenLedger([(PARTNER, digest(KEY))])
     there = Platform(sends_once=False)
     async with serve(config, keyring, ledger) as running:
-        running.gateway.connectors["http"] = there  # type: ignore[index]
+        running.gateway.connectors["http"] = there
         await running.send(item(1))
         ledger.break_after_taking = True
         ledger.queued += [words(keyring, 1), words(keyring, 2)]
@@ -307,7 +307,7 @@ async def test_of_two_gateways_one_is_the_courier_until_it_ends(
         await until(lambda: first.gateway.courier.turn and first.gateway.courier.turn.held)
         async with serve(config, keyring, ledger) as second:
             theirs = Platform(sends_once=True)
-            second.gateway.connectors["http"] = theirs  # type: ignore[index]
+            second.gateway.connectors["http"] = theirs
             ledger.queued += [words(keyring, number) for number in range(20)]
             await until(lambda: len(ledger.sending) == 20)
             await asyncio.sleep(1)

@@ -15,6 +15,7 @@ import pytest
 from ansim.chat import Message
 from ansim.config import Config
 from ansim.detection.detector import Detector
+from ansim.detection.state import ConversationState
 from ansim.keys import Keyring
 from ansim.sources.contract import DeliveryState, Outgoing
 from ansim.sources.demo import connector as demo_connector
@@ -391,7 +392,8 @@ def test_ids_in_a_room_sort_in_the_order_they_were_given() -> None:
 def test_detection_tells_the_risky_samples_from_the_ordinary(name: str) -> None:
     """The demonstration keeps its promise with the weights that ship, also at full speed."""
     detector = Detector.load()
-    sample, states = samples()[name], {}
+    sample = samples()[name]
+    states: dict[str, ConversationState] = {}
     raised: list[str] = []
     for number, turn in enumerate(sample.turns):
         message = Message(

@@ -190,7 +190,7 @@ class Connections:
     def _start(self, source: Source, wiring: Wiring) -> None:
         health = self._watch.of(source)
         opening = self._opening(source, wiring, health, fenced=True)
-        line = self._lines[source.id] = Line(opening, health, self._intake, registry.connect)
+        line = self._lines[source.id] = Line(opening, health, self._intake)
         line.start()
 
     def _stop(self, source: str) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 
+from ansim.sources import registry
 from ansim.sources.contract import (
     Connector,
     Incoming,
@@ -18,13 +19,10 @@ from ansim.sources.contract import (
     Revoked,
     Way,
 )
-from ansim.sources.registry import CONNECTORS
 from ansim.sources.wiring import Opening
 from ansim.stream.gateway.health import SourceHealth
 
 log = logging.getLogger(__name__)
-
-Connect = Callable[[Opening], Connector]
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
@@ -39,16 +37,13 @@ BROKEN = "연결 프로그램에 오류가 나서 다시 시작합니다 / the c
 class Line:
     """One connector, from when it is wanted until it is not. Made anew for every other wiring."""
 
-    def __init__(
-        self, opening: Opening, health: SourceHealth, intake: Intake, connect: Connect
-    ) -> None:
+    def __init__(self, opening: Opening, health: SourceHealth, intake: Intake) -> None:
         self.opening = opening
         self.connector: Connector | None = None
         """What carries words out; also between two tries, and after a revoked token, where it
         says so itself."""
         self._health = health
         self._intake = intake
-        self._connect = connect
         self._open = True
         self._told: set[str] = set()
         self._task: asyncio.Task[None] | None = None
@@ -110,8 +105,8 @@ class Line:
         name = self.opening.source.connector
         if self.connector is None:
             await asyncio.to_thread(_load, name)
-            self.connector = self._connect(self.opening)
-        declaration = CONNECTORS.get(name)
+            self.connector = registry.connect(self.opening)
+        declaration = registry.CONNECTORS.get(name)
         if declaration is not None and declaration.way is Way.CALLED:
             self._health.connected()  # it may be called from now on
         await self.connector.receive(self._take)
