@@ -23,6 +23,7 @@ from ansim.casework.models import (
 from ansim.casework.roles import Act, may
 from ansim.console import source_steps
 from ansim.sources.contract import Declaration, Way
+from ansim.sources.wiring import NoticeKind
 
 GAPS_OF = timedelta(days=7)
 GAPS_SHOWN = 20
@@ -161,6 +162,7 @@ def page(
         "entries": source_steps.entry_rows(one, values) if one is not None else [],
         "has_key": one is not None and sources.has_key(one),
         "paused": paused,
+        "in_rooms": NoticeKind.ROOM in source_notices.kinds(one),
         "rules": SourceRecord.RoomRule.choices,
         "may_change": may(user, Act.ADMINISTER) and record.removed_at is None,
         "may_approve": may(user, Act.APPROVE_TEMPLATES) and record.removed_at is None,

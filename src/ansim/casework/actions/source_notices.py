@@ -56,7 +56,7 @@ def kinds(declaration: Declaration | None) -> tuple[NoticeKind, ...]:
         # The demo room tells above its messages, and has no entries of its own.
         return () if declaration.name == "demo" else tuple(NoticeKind)
     if declaration.hears is Hears.GIVEN_BY_PARTICIPANT:
-        return (NoticeKind.HELLO, NoticeKind.STOPPED, NoticeKind.RESUMED)
+        return (NoticeKind.HELLO,)
     return ()
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ansim.casework.actions import source_drafts
+from ansim.casework.actions import source_drafts, source_notices
 from ansim.casework.errors import Refused
 from ansim.casework.models import SourceRecord
 from ansim.casework.roles import Act
@@ -20,6 +20,7 @@ from ansim.console import source_steps as steps
 from ansim.console import sources as shown
 from ansim.console.access import StaffRequest, needs
 from ansim.console.views.sources import show_key
+from ansim.sources.wiring import NoticeKind
 
 GIVERS = (
     ("all present", gettext_lazy("방에 있는 모두")),
@@ -127,6 +128,7 @@ def _page(
     if one is not None:
         context["kinds"] = _kinds(one.kinds)
         context["notices"] = steps.notice_rows(one, draft)
+        context["in_rooms"] = NoticeKind.ROOM in source_notices.kinds(one)
         context["rules"] = SourceRecord.RoomRule.choices
         context["entries"] = steps.entry_rows(one, steps.entered(draft))
     context["kind_label"] = dict(SourceRecord.Kind.choices).get(kind, "")
