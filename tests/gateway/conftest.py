@@ -157,7 +157,12 @@ def home(tmp_path: Path) -> Path:
 def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToyPlatform:
     """A platform whose connector the registry knows, in a gateway without patience."""
     monkeypatch.setitem(registry.CONNECTORS, "toy", toy.DECLARATION)
-    monkeypatch.setattr(registry, "connect", toy.connect)
+    others = registry.connect
+    monkeypatch.setattr(
+        registry,
+        "connect",
+        lambda opening: (toy.connect if opening.source.connector == "toy" else others)(opening),
+    )
     monkeypatch.setattr(connections, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(admission, "REFRESH_SECONDS", 0.1)
     monkeypatch.setattr(health, "TELL_SECONDS", 0.1)

@@ -40,7 +40,10 @@ class Door(Protocol):
     def intake(self) -> Intake: ...
 
     def opening(self, source: str, connector: str) -> Opening | None:
-        """The source of this id, switched on and of this connector; None: answer 404."""
+        """The source of this id, switched on and of this connector; None: answer 404.
+
+        Raises TurnedAway (503) while the list of sources cannot be read; let it pass.
+        """
         ...
 
     async def refused(self, source: str | None, reason: str) -> None:

@@ -15,6 +15,7 @@ from litestar.exceptions import HTTPException
 from ansim.config import Config
 from ansim.keys import Keyring
 from ansim.sources.demo.routes import routes as demo_routes
+from ansim.sources.doorway import TurnedAway
 from ansim.stream.gateway import answers, api, door, standing
 from ansim.stream.gateway.ledger import Ledger
 from ansim.stream.gateway.ledger_in_casework import DjangoLedger
@@ -44,7 +45,11 @@ def create(
         state=State({"gateway": gateway}),
         openapi_config=None,
         logging_config=None,
-        exception_handlers={HTTPException: _http_error, Exception: _unexpected},
+        exception_handlers={
+            HTTPException: _http_error,
+            TurnedAway: door.turned_away,
+            Exception: _unexpected,
+        },
     )
 
 

@@ -16,9 +16,10 @@ from ansim.sources.contract import Delivery, Intake, Way
 from ansim.sources.doorway import Answer, TurnedAway
 from ansim.sources.wiring import Opening
 from ansim.stream.gateway import body, limits, taking
-from ansim.stream.gateway.answers import error
+from ansim.stream.gateway.answers import JSON, error
 from ansim.stream.gateway.connections import WITHIN
 from ansim.stream.gateway.process import Gateway
+from ansim.stream.gateway.taking import RETRY
 
 
 class GatewayDoor:
@@ -32,6 +33,9 @@ class GatewayDoor:
         return self._gateway.counted
 
     def opening(self, source: str, connector: str) -> Opening | None:
+        if not self._gateway.admission.ready:  # not 404: the source may well be there
+            told = error(503, "starting", "the list of sources cannot be read; try again", RETRY)
+            raise TurnedAway(_answer(told))
         return self._gateway.connections.opening(source, connector)
 
     async def refused(self, source: str | None, reason: str) -> None:
@@ -83,6 +87,17 @@ def routes(gateway: Gateway) -> list[Any]:
         if find_spec(module) is not None:
             found += import_module(module).routes(door)
     return found
+
+
+def turned_away(_request: object, raised: TurnedAway) -> Response[bytes]:
+    """The answer where a connector's routes let TurnedAway pass."""
+    told = raised.answer
+    return Response(
+        told.body,
+        status_code=told.status,
+        media_type=JSON,
+        headers={"Cache-Control": "no-store", **told.headers},
+    )
 
 
 def _turned_away(problem: Exception) -> TurnedAway:

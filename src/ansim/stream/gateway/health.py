@@ -155,7 +155,7 @@ class SourceWatch:
     def __init__(self, desk: LedgerDesk, clock: Callable[[], float] = time.time) -> None:
         self._desk = desk
         self._clock = clock
-        self._started = clock()
+        self._started_at = clock()
         self._sources: dict[str, SourceHealth] = {}
         self._gaps: list[Gap] = []
         self._recording = asyncio.Lock()
@@ -200,7 +200,7 @@ class SourceWatch:
                 "behind": each.waiting,
                 "lag_seconds": each.lag_seconds,
                 "objections": each.objections,
-                "started": self._started,
+                "started_at": self._started_at,
             }
             for each in self.sources
         ]

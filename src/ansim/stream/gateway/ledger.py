@@ -62,7 +62,7 @@ class TestMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceState(TypedDict):
-    """How one source is doing: see ``health.SourceHealth``. ``started`` tells the counts of two
+    """How one source is doing: see ``health.SourceHealth``. ``started_at`` tells the counts of two
     gateways, or of one before and after a restart, apart."""
 
     source: str
@@ -76,7 +76,7 @@ class SourceState(TypedDict):
     behind: int
     lag_seconds: float | None
     objections: int
-    started: float
+    started_at: float
 
 
 class Ledger(Protocol):
