@@ -38,7 +38,7 @@ def verify(
     ``headers`` in any case of letters, ``body`` exactly as it arrived, ``secrets`` the secret or,
     while it is being changed, the new and the old. Raises NotFromAnsim.
     """
-    known = [secrets] if isinstance(secrets, str) else [each for each in secrets if each]
+    known = [each for each in ([secrets] if isinstance(secrets, str) else secrets) if each]
     given = {name.lower(): value for name, value in headers.items()}
     timestamp = given.get(TIMESTAMP.lower(), "")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):

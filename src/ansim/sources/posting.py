@@ -116,7 +116,7 @@ def check(address: str, *, allow_http: bool = False) -> httpx.URL:
         port = url.port
     except (httpx.InvalidURL, ValueError, UnicodeError, TypeError):
         url, port = httpx.URL(""), None
-    if url.scheme not in ("https", "http") or not url.host or port == 0:
+    if url.scheme not in ("https", "http") or not url.host or "%" in url.host or port == 0:
         raise AddressRefused("주소가 https://로 시작하지 않습니다 / enter an address with https://")
     if url.scheme == "http" and not allow_http:
         raise AddressRefused(
