@@ -104,12 +104,18 @@ class Service:
 
     can = frozenset(Can)
 
-    def __init__(self) -> None:
+    def __init__(self, synapse: Synapse | None = None) -> None:
+        self._own = synapse
+        self.synapse: Synapse
         self.cable = Cable()
         self._lifting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        self.synapse = await asyncio.to_thread(shared)
+        if self._own is None:
+            self.synapse = await asyncio.to_thread(shared)
+        else:
+            self.synapse = self._own
+            await asyncio.to_thread(self.synapse.start)
         await self.cable.lay(self.synapse.port)
         self.crew = secrets.token_hex(4)
         self.bot = await self.account_of("bot")
@@ -153,8 +159,9 @@ class Service:
 
     async def room(self) -> str:
         first, second, _ = self.everybody
-        room = await first.create(second.id, self.bot.id)
+        room = await first.create(second.id)
         await second.join(room)
+        await first.invite(room, self.bot.id)  # when all are there, so that one notice tells all
         return room
 
     async def say(self, room: str, who: int, text: str) -> str:

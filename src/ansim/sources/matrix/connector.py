@@ -43,7 +43,8 @@ class Position(msgspec.Struct):
 
     since: str = ""
     at: float = 0.0
-    """When that was (seconds since 1970)."""
+    """When the newest of what was heard was said (seconds since 1970): a homeserver may give an
+    answer again that it made some time ago, so the clock says little."""
     entering: list[str] = []
     """Rooms in which we were found when we first listened, and which have yet to be told."""
 
@@ -131,7 +132,8 @@ class Matrix:
                 continue  # we declined it, or never read it
             heard += await self._hear(room, found, position)
         await hand(self._opening, intake, heard)
-        moved = Position(text(answer.get("next_batch")) or position.since, time.time())
+        newest = max((each.at for each in heard), default=position.at)
+        moved = Position(text(answer.get("next_batch")) or position.since, max(newest, position.at))
         await self._keep(moved)
         for room in left:
             await self._rooms.forget(room)
@@ -171,7 +173,7 @@ class Matrix:
 
     async def _event(self, room: str, note: Note, event: Event) -> Incoming | None:
         """One event: who comes and goes is taken note of, what is said may be handed on."""
-        kind = event.get("type")
+        kind = text(event.get("type"))
         if kind == "m.room.member":
             await self._came_or_went(room, note, event)
         elif kind == LANGUAGE and not note.alone:
@@ -206,7 +208,7 @@ class Matrix:
         removed a message is not who said it."""
         original = await self._server.event(room, target(event))
         author = fit_name(table(original).get("sender"))
-        if original is not None and original.get("type") not in MESSAGES:
+        if original is not None and text(original.get("type")) not in MESSAGES:
             return None if message.deleted else self._plain(event, message)
         if message.deleted:
             if author == self._server.me:

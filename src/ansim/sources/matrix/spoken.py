@@ -64,9 +64,9 @@ def target(event: Event) -> str:
 def said_at(event: Event, now: float) -> float:
     """When it was said by its author's server, in seconds since 1970; never after ``now``."""
     at = event.get("origin_server_ts")
-    if isinstance(at, bool) or not isinstance(at, int | float) or at < 0:
+    if isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at < now * 1000:
         return now
-    return min(at / 1000, now)
+    return at / 1000
 
 
 def _message(heard: Incoming, content: dict[str, Any], *, changes: bool) -> Incoming | None:
@@ -77,7 +77,7 @@ def _message(heard: Incoming, content: dict[str, Any], *, changes: bool) -> Inco
         replaces = fit_id(relation.get("event_id"))
         if replaces:
             content = changed
-    kind = content.get("msgtype")
+    kind = text(content.get("msgtype"))
     if kind in _NOT_SPOKEN or "body" not in content:
         return None
     if kind == "m.location":
@@ -85,7 +85,7 @@ def _message(heard: Incoming, content: dict[str, Any], *, changes: bool) -> Inco
         place = Attachment(kind=AttachmentKind.LOCATION)
         return _with(heard, replaces=replaces, attachments=(place,))
     body = text(content.get("body"))
-    if isinstance(kind, str) and kind in _MEDIA:
+    if kind in _MEDIA:
         file = text(content.get("filename"))
         known = _MEDIA[kind]
         media_type = table(content.get("info")).get("mimetype")

@@ -57,8 +57,8 @@ async def _before(
         found += page
         if not page or (end and _came_in(page, me) is not None):
             break
-        if len(found) >= most:
-            return found[:most][::-1], not start
+        if len(found) > most:
+            return found[:most][::-1], False
     return found[::-1], True
 
 
