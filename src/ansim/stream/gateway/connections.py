@@ -178,7 +178,7 @@ class Connections:
         declaration = registry.CONNECTORS[source.connector]  # else it would be refused
         wiring = self._admission.wiring(source.id)
         if source.connector in WITHIN:
-            health.stopped(NOT_HERE)
+            health.paused(NOT_HERE)  # the demo room, out of demo mode: nobody need come
         elif wiring is None:
             health.stopped(NOT_WIRED)
         elif declaration.hears is Hears.ROOM_THAT_WAS_TOLD and not _may_tell(wiring):

@@ -121,8 +121,8 @@ class SourceHealth:
             self.errors += 1
         self._become(State.STOPPED, sentence)
 
-    def paused(self) -> None:
-        self._become(State.PAUSED, "")
+    def paused(self, sentence: str = "") -> None:
+        self._become(State.PAUSED, sentence)
 
     def open(self) -> None:
         """The platform calls us, and may now."""
@@ -211,11 +211,11 @@ class SourceWatch:
         tell_at = 0.0
         while True:
             try:
-                await self.settle()
                 if time.monotonic() >= tell_at:
                     tell_at = time.monotonic() + TELL_SECONDS
                     if states := self.states():
                         await self._desk.ask(self._desk.ledger.tell_health, states)
+                await self.settle()
                 told = False
             except Exception as error:
                 if not told:
@@ -228,6 +228,7 @@ class SourceWatch:
         and then keeps them."""
         if not self._gaps:
             return
+        problem: Exception | None = None
         async with self._recording:
             for gap in [each for each in self._gaps if source in (None, each.source)]:
                 try:
@@ -235,10 +236,11 @@ class SourceWatch:
                         self._desk.ledger.tell_gap, gap.source, gap.since, gap.until, gap.why
                     )
                 except Exception as error:
-                    raise ConnectionError(
-                        f"a gap could not be recorded: {type(error).__name__}"
-                    ) from error
-                self._gaps.remove(gap)
+                    problem = error  # those of other sources are not held up by it
+                else:
+                    self._gaps.remove(gap)
+        if problem is not None:
+            raise ConnectionError(f"a gap was not recorded: {type(problem).__name__}") from problem
 
 
 class CountedIntake:
