@@ -3,8 +3,8 @@
 `prepare` makes database and demo accounts and prints their passwords; `raise ROOM EPISODE SEQ`
 raises or updates an alert in ROOM; `deliver` plays the courier; `later MINUTES` lets time pass,
 deletes what may no longer be held, and prints how many turns still have words; `night` leaves a
-busy desk and prints the passwords of the other roles; `wait-raise ROOM` raises one after each line
-on stdin, printing the clock.
+busy desk and prints the passwords of the other roles; `told-of-source ID STATE SENTENCE` plays the
+gateway; `wait-raise ROOM` raises one after each line on stdin, printing the clock.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ def busy_night() -> dict[str, str]:
         interventions,
         referrals,
         shifts,
+        source_health,
         triage,
         views,
     )
@@ -129,6 +130,9 @@ def busy_night() -> dict[str, str]:
     late = timezone.now() - timedelta(minutes=1)
     Alert.objects.filter(pk=5).update(due_at=late)
     views.save(me, "급한 것", "p=P1")
+    now = time.time()
+    source_health.tell([{"source": "demo", "state": "trouble", "sentence": "no answer"}])
+    source_health.gap("demo", now - 60, now, "the platform keeps no history")
     shifts.offer(me, lead, "조용한 밤이었습니다.")
     requests(lead)
     open_case(me)
@@ -301,6 +305,11 @@ def main() -> None:
         Alert.objects.filter(closed_at__isnull=False).update(closed_at=earlier)
         retention.purge(timezone.now())
         print(Turn.objects.filter(text__isnull=False).count())
+    elif verb == "told-of-source":
+        from ansim.casework.actions import source_health
+
+        source, state, sentence = words
+        source_health.tell([{"source": source, "state": state, "sentence": sentence}])
     elif verb == "take-evidence":
         print(take_evidence(int(words[0])))
     elif verb == "unread":
