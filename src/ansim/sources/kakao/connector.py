@@ -48,6 +48,14 @@ AWAY = (
 )
 
 
+_BECAME = {
+    "handing": Delivery(DeliveryState.WAITING, WAITS),
+    "handed": Delivery(DeliveryState.SENT, HANDED),
+    "unknown": Delivery(DeliveryState.UNKNOWN, CUT_SHORT),
+    "given_up": Delivery(DeliveryState.FAILED, NOBODY_CAME),
+}
+
+
 class KakaoConnector:
     """The connector ``kakao`` of one source. What comes in goes through ``routes.py``."""
 
@@ -77,23 +85,29 @@ class KakaoConnector:
             return Delivery(DeliveryState.FAILED, NOT_OURS)
         if outgoing.recipient and outgoing.recipient != user:
             return Delivery(DeliveryState.FAILED, NOT_THEM)
-        async with self.words.lock():
-            word = await self.words.word(outgoing.id)
-            if word is None:
-                parts = skill.cut(f"[{outgoing.agency}] {outgoing.text}")
-                if len(parts) > skill.MOST_BUBBLES:
-                    return Delivery(DeliveryState.FAILED, TOO_LONG)
-                word = Word(id=outgoing.id, user=user, parts=parts, at=self._clock())
-                await self.words.keep(word)
+        word = await self.words.word(outgoing.id)
+        if word is None:
+            parts = skill.cut(f"[{outgoing.agency}] {outgoing.text}")
+            if len(parts) > skill.MOST_BUBBLES:
+                return Delivery(DeliveryState.FAILED, TOO_LONG)
+            word = Word(id=outgoing.id, user=user, parts=parts, at=self._clock())
+        else:
             settled = await self._settled(word)
             if settled is not None:
                 return settled
+        callback = ""
+        async with self.words.lock():
+            there = await self.words.word(outgoing.id)
+            if there is None:
+                await self.words.keep(word)
+            elif there.state != "waiting":  # an answer took them meanwhile
+                return Delivery(DeliveryState.WAITING, WAITS)
             await self.words.line_up(word)
-            callback = await self.words.use_callback(user)
-            taken = [word] if callback and await self._first(word) else []
-            for each in taken:
-                await self.words.hand_out(each)
-        if taken:
+            if await self._first(word):
+                callback = await self.words.use_callback(user)
+            if callback:
+                await self.words.hand_out(word)
+        if callback:
             return await self._call_back(callback, word)
         await self._call_person(word)
         return Delivery(DeliveryState.WAITING, WAITS)
@@ -101,17 +115,11 @@ class KakaoConnector:
     async def _settled(self, word: Word) -> Delivery | None:
         """What became of words laid ready earlier; None: they wait."""
         now = self._clock()
-        if word.state == "handed":
-            return Delivery(DeliveryState.SENT, HANDED)
-        if word.state == "handing":
-            if now - word.since < HANDING_SECONDS:
-                return Delivery(DeliveryState.WAITING, WAITS)
-            await self.words.forget(word.id)
-            return Delivery(DeliveryState.UNKNOWN, CUT_SHORT)
-        if now - word.at > WAIT_SECONDS:
-            await self.words.forget(word.id)
-            return Delivery(DeliveryState.FAILED, NOBODY_CAME)
-        return None
+        if word.state == "handing" and now - word.since > HANDING_SECONDS:
+            await self.words.finish(word, "unknown")
+        elif word.state == "waiting" and now - word.at > WAIT_SECONDS:
+            await self.words.finish(word, "given_up")
+        return None if word.state == "waiting" else _BECAME[word.state]
 
     async def _first(self, word: Word) -> bool:
         """Whether nothing that was written earlier still waits for this person."""
@@ -126,10 +134,10 @@ class KakaoConnector:
             await self.words.take_back([word])
             return Delivery(DeliveryState.WAITING, WAITS)
         except posting.MaybeSent:
-            await self.words.forget(word.id)
+            await self.words.finish(word, "unknown")
             return Delivery(DeliveryState.UNKNOWN, CUT_SHORT)
         if 200 <= reply.status < 300 and reply.said().get("status", "SUCCESS") == "SUCCESS":
-            await self.words.handed(word)
+            await self.words.finish(word, "handed")
             return Delivery(DeliveryState.SENT, CALLED_BACK)
         await self.words.take_back([word])  # its minute was over, or it was used
         return Delivery(DeliveryState.WAITING, WAITS)

@@ -144,9 +144,8 @@ class Desk:
         words = Words(opening)
         for word in taken:
             try:
-                await words.handed(word)
+                await words.finish(word, "handed")
                 await self.door.record(word.id, Delivery(DeliveryState.SENT, HANDED))
-                await words.forget(word.id)
             except Exception as error:  # asked after later by whoever carries words
                 log.warning("kakao: a delivery could not be recorded: %s", type(error).__name__)
 

@@ -15,6 +15,7 @@ from ansim.sources.wiring import Memory, Opening, Remembered
 
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
 
+DONE_SECONDS = 24 * 3600.0
 CALLBACK_SECONDS = 55.0
 """An address to call back is good for one minute and one use; a little is left for the way."""
 
@@ -26,7 +27,7 @@ class Word(msgspec.Struct):
     user: str = ""
     parts: list[str] = []
     at: float = 0.0
-    state: Literal["waiting", "handing", "handed"] = "waiting"
+    state: Literal["waiting", "handing", "handed", "unknown", "given_up"] = "waiting"
     """Handing: an answer with them is on its way, and nobody knows yet whether it went out."""
     since: float = 0.0
     called: bool = False
@@ -37,6 +38,12 @@ class Order(msgspec.Struct):
     """Ids of the words that wait for one person, oldest first."""
 
     ids: list[str] = []
+
+
+class Done(msgspec.Struct):
+    """Words about which all is said, by id, and since when (seconds since 1970)."""
+
+    since: dict[str, float] = {}
 
 
 class Callback(msgspec.Struct):
@@ -66,8 +73,19 @@ class Words:
     async def keep(self, word: Word) -> None:
         await Remembered.write(self._memory, f"word:{word.id}", word)
 
-    async def forget(self, message: str) -> None:
-        await self._memory.forget(f"word:{message}")
+    async def finish(self, word: Word, state: Literal["handed", "unknown", "given_up"]) -> None:
+        """All is said about them. That remains for a while without their text: whoever carries
+        words may ask once more, and must not have them said again."""
+        async with self.lock():
+            word.state, word.since, word.parts = state, self._clock(), []
+            await self.keep(word)
+            done = await Remembered.read(self._memory, "done", Done)
+            for message, since in list(done.since.items()):
+                if word.since - since > DONE_SECONDS:
+                    await self._memory.forget(f"word:{message}")
+                    del done.since[message]
+            done.since[word.id] = word.since
+            await Remembered.write(self._memory, "done", done)
 
     async def line_up(self, word: Word) -> None:
         """Puts words into their person's order where they are not in it."""
@@ -121,11 +139,6 @@ class Words:
                 word.state = "waiting"
                 await self.keep(word)
                 await self.line_up(word)
-
-    async def handed(self, word: Word) -> None:
-        """They went out: only that remains, until it is on record."""
-        word.state, word.since, word.parts = "handed", self._clock(), []
-        await self.keep(word)
 
     async def open_callback(self, user: str, address: str) -> None:
         until = self._clock() + CALLBACK_SECONDS
