@@ -47,6 +47,7 @@ DECLARATION = Declaration(
     keeps_history=False,
     sends_once=True,
     way=Way.CALLED,
+    edits=True,
 )
 
 BUCKET = "outbox"
