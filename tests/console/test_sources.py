@@ -98,6 +98,7 @@ def test_a_source_is_added_step_by_step_and_its_secret_is_never_shown(
     page = html(administrator, NEW + "entries/")
     assert SECRET not in page
     assert "이미 적어 두었습니다" in page
+    assert re.search(r'name="entry-invited" value="no" checked', page)  # as the connector proposes
     post(administrator, NEW + "entries/", entry__server="https://chat.example", entry__rooms="a\nb")
     summary = html(administrator, NEW + "summary/")
     assert SECRET not in summary

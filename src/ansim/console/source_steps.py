@@ -65,7 +65,13 @@ CONSENTS: dict[str, tuple[str, Any]] = {
         gettext_lazy("기관 창구에서 안내를 받고 스스로 보냄"),
     ),
 }
-GIVERS = ("all present", "participant", "guardian", "operator")
+GIVERS: dict[str, Any] = {
+    "all present": gettext_lazy("방에 있는 모두"),
+    "participant": gettext_lazy("대화에 참여한 본인"),
+    "guardian": gettext_lazy("보호자(법정대리인)"),
+    "operator": gettext_lazy("방이나 서비스의 운영자"),
+}
+"""Who can have consented: a role, never a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +201,7 @@ def entry_rows(one: Declaration, given: Mapping[str, str]) -> list[dict[str, Any
         {
             "field": field,
             "id": f"entry-{field.name}",
-            "value": "" if field.secret else given.get(field.name, field.default),
+            "value": "" if field.secret else given.get(field.name) or field.default,
             "there": field.secret and bool(given.get(field.name)),
         }
         for field in one.fields

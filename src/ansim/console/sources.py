@@ -130,7 +130,7 @@ def page(
     record: SourceRecord, user: Account, typed: dict[str, str] | None = None
 ) -> dict[str, Any]:
     """All of a source's page; ``typed`` is what a refused form held."""
-    one = record.declaration
+    one, consent = record.declaration, record.value().consent
     given = typed or {}
     notices = source_notices.shown(record)
     secrets = sources.entered(record)
@@ -151,7 +151,8 @@ def page(
         **health(record),
         "declaration": one,
         "can": can(one) if one is not None else [],
-        "consent": record.value().consent,
+        "consent": consent,
+        "giver": source_steps.GIVERS.get(consent.given_by, consent.given_by) if consent else "",
         "notices": notices,
         "waiting": source_notices.waiting(record),
         "approvable": [

@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ansim.casework.actions import source_drafts, source_notices
@@ -21,13 +20,6 @@ from ansim.console import sources as shown
 from ansim.console.access import StaffRequest, needs
 from ansim.console.views.sources import show_key
 from ansim.sources.wiring import NoticeKind
-
-GIVERS = (
-    ("all present", gettext_lazy("방에 있는 모두")),
-    ("participant", gettext_lazy("대화에 참여한 본인")),
-    ("guardian", gettext_lazy("보호자(법정대리인)")),
-    ("operator", gettext_lazy("방이나 서비스의 운영자")),
-)
 
 
 @require_GET
@@ -120,7 +112,7 @@ def _page(
         "basis": basis,
         "given_by": draft.get("given_by") or given_by,
         "how": draft.get("how") or str(how),
-        "givers": GIVERS,
+        "givers": steps.GIVERS.items(),
         "with_consent": kind in steps.WITH_CONSENT,
     }
     if step == "connector":
@@ -131,6 +123,7 @@ def _page(
         context["in_rooms"] = NoticeKind.ROOM in source_notices.kinds(one)
         context["rules"] = SourceRecord.RoomRule.choices
         context["entries"] = steps.entry_rows(one, steps.entered(draft))
+    context["giver"] = steps.GIVERS.get(draft.get("given_by", ""), "")
     context["kind_label"] = dict(SourceRecord.Kind.choices).get(kind, "")
     context["rule_label"] = dict(SourceRecord.RoomRule.choices).get(draft.get("rule", ""), "")
     return render(request, "console/source_new.html", context, status=422 if found else 200)
