@@ -186,10 +186,12 @@ async def hostile_texts_arrive_as_they_were_said_and_stop_nothing(case: Case) ->
             if carried is None:
                 continue
             await case.platform.say(room, 0, text)
-            wanted.append(carried.replace("\0", "\ufffd"))
+            wanted.append(carried)
         await case.platform.say(room, 0, "그 뒤에 한 말")
         await until(lambda: "그 뒤에 한 말" in texts(running, room), "what follows is heard")
-        assert texts(running, room) == [*wanted, "그 뒤에 한 말"]
+        for found, each in zip(texts(running, room), [*wanted, "그 뒤에 한 말"], strict=True):
+            # A NUL, which no database takes, may show as the sign for what cannot be shown.
+            assert found in (each, each.replace("\0", "\ufffd"))
 
 
 @check()
