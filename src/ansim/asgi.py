@@ -7,15 +7,17 @@ import warnings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ansim.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
 from ansim.console.doorway import with_limits
 from ansim.console.keeping import keeper
 from ansim.console.live import at_start, before_stop, with_shutdown
+from ansim.console.turns import OneAtATime
 
 # WhiteNoise hands files over in pieces, synchronously; they are few and small.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
-application = with_shutdown(with_limits(get_asgi_application()))
+django.setup(set_prefix=False)
+application = with_shutdown(with_limits(OneAtATime()))
 at_start(keeper.start)
 before_stop(keeper.stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,18 @@ def test_a_strangers_hundred_megabytes_are_refused_and_written_nowhere(
     assert b" 413 " in sent(console, "/upload/", 100 * MIB, declare=declare)
     assert b" 413 " in sent(console, "/log-in/", 3 * MIB, declare=declare)
     assert written() - before < MIB, f"something was written, to {tempfile.gettempdir()} perhaps"
+
+
+def test_a_connection_that_was_idle_is_still_there_for_the_next_request(tmp_path: Path) -> None:
+    """A server that hangs up as early as its clients do loses what they send at that moment."""
+    console = Console(tmp_path)
+    try:
+        with socket.create_connection(("127.0.0.1", console.port), 20) as line:
+            for pause in (0, 7):  # longer than the five seconds of common clients
+                time.sleep(pause)
+                line.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                assert line.recv(15) == b"HTTP/1.1 200 OK"
+                time.sleep(0.2)
+                line.recv(65536)
+    finally:
+        console.stop()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bench.shift import Shift, worked
+from bench.shift import Shift, told, worked
 
 COUNSELLORS, ALERTS_A_SECOND, P95_MS = 50, 20, 500
 
@@ -36,6 +36,7 @@ def test_ten_seconds_of_fifty_counsellors(database: str) -> None:
 @pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
 def test_two_minutes_of_fifty_counsellors(database: str) -> None:
     shift, in_the_end = worked(database, 120, counsellors=COUNSELLORS, rate=ALERTS_A_SECOND, pace=4)
+    print("", *told(database, shift, in_the_end), sep="\n")
     nothing_went_wrong(shift, in_the_end)
     assert in_the_end["raised"] == 120 * ALERTS_A_SECOND
     assert shift.closed > COUNSELLORS

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+KEPT_OPEN = 75
+"""Seconds that an idle connection stays open. Whoever is in front must give up first: a request
+sent while we close is lost, and few but browsers ask again. Proxies keep theirs for a minute."""
+
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds ``ansim console``."""
@@ -26,6 +30,7 @@ def run(_arguments: argparse.Namespace) -> int:
         access_log=False,
         server_header=False,
         lifespan="auto",
+        timeout_keep_alive=KEPT_OPEN,
         timeout_graceful_shutdown=2,
     )
     return 0

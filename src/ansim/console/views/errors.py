@@ -32,7 +32,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 class KeyLostMiddleware(MiddlewareMixin):
-    """Names a lost key as loss, on the page and, with its id, in the log; no words of anybody."""
+    """Names a lost key as loss, on the page and, with its id, in the log; no words of anybody.
+
+    Comes last, and keeps to one thread: so all the others do, and no page changes threads with
+    every one of them.
+    """
+
+    async_capable = False
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, KeyLost):

@@ -1,0 +1,48 @@
+"""Pages are made one at a time; the others wait their turn.
+
+One process makes pages on one core, however many threads it has. Two at once make none sooner: with
+every row that comes from the database they take the interpreter from each other, and fifty people
+who work together wait several times as long for every page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+LONGEST_SECONDS = 0.5
+"""Who takes longer (for somebody else's mail server, say) goes on beside the others."""
+
+
+class OneAtATime(ASGIHandler):
+    """Django's handler. A turn begins when a request has been read, and ends before its answer is
+    sent: neither a slow line nor an open stream keeps anybody waiting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._turn = asyncio.Lock()
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        await self._turn.acquire()
+        give_up = _once(self._turn.release)
+        late = asyncio.get_running_loop().call_later(LONGEST_SECONDS, give_up)
+        try:
+            return await super().get_response_async(request)
+        finally:
+            late.cancel()
+            give_up()
+
+
+def _once(act: Callable[[], None]) -> Callable[[], None]:
+    """Does ``act`` when called first, nothing after that."""
+    left = [act]
+
+    def acted() -> None:
+        if left:
+            left.pop()()
+
+    return acted
