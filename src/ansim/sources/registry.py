@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from ansim.chat import Source, SourceKind
-from ansim.sources import demo, discord, http
+from ansim.sources import demo, discord, http, kakao, matrix, telegram, webhook
 from ansim.sources.contract import Connector, Declaration, Hears, Way
 from ansim.sources.wiring import Opening
 
@@ -31,7 +31,11 @@ CONNECTORS: dict[str, Declaration] = {
         demo.DECLARATION,
         discord.DECLARATION,
         http.DECLARATION,
+        kakao.DECLARATION,
         KAKAOTALK,
+        matrix.DECLARATION,
+        telegram.DECLARATION,
+        webhook.DECLARATION,
     )
 }
 

@@ -7,16 +7,16 @@ import time
 from ansim.chat import Consent, Source, SourceKind
 from ansim.sources.notices import PROPOSALS
 from ansim.sources.wiring import Wiring
-from tests.connectors.platforms import Can
+from tests.connectors.platforms import Can, Ordinary
 from tests.connectors.standins.cable import Cable
 from tests.connectors.standins.discord import BOT, TOKEN, Discord, too_many
 
 PEOPLE = [f"80000000000000000{n}" for n in range(1, 4)]
-CHANNELS = 8
+CHANNELS = 4
 """Made at the start, as an operator enters channels that are there; ``room`` hands them out."""
 
 
-class Service:
+class Service(Ordinary):
     """Keeps ``tests.connectors.platforms.Platform``."""
 
     can = frozenset(Can)
@@ -91,6 +91,16 @@ class Service:
 
     async def seen_privately(self, who: int) -> list[str]:
         return await self.seen(self.discord.private_channel(PEOPLE[who]), who)
+
+    def carries(self, text: str) -> str | None:
+        """4,000 characters are the most that anybody may write."""
+        return text if len(text) <= 4000 else None
+
+    async def answer(self, room: str, who: int, text: str) -> str:
+        return self.discord.say(self.discord.private_channel(PEOPLE[who]), PEOPLE[who], text)
+
+    def nowhere(self) -> str:
+        return "700000000000000001"
 
     async def cut(self) -> None:
         await self.cable.cut()

@@ -13,7 +13,7 @@ from ansim.sources.discord import DECLARATION
 from ansim.sources.discord.hearing import Hearing
 from ansim.sources.discord.line import Ear
 from ansim.sources.discord.mouth import Mouth
-from ansim.sources.discord.people import Privately
+from ansim.sources.privately import Privately
 from ansim.sources.wiring import Opening
 
 log = logging.getLogger(__name__)

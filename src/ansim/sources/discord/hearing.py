@@ -13,11 +13,11 @@ import discord
 from ansim.sources.contract import Incoming, Intake
 from ansim.sources.discord.line import MORE, READY, Ear, Event
 from ansim.sources.discord.mouth import Mouth
-from ansim.sources.discord.people import Privately
 from ansim.sources.discord.places import Known, Places
 from ansim.sources.discord.rooms import Rooms
 from ansim.sources.discord.spoken import Said, said, snowflake, snowflake_at, spoken_at
 from ansim.sources.handing import hand
+from ansim.sources.privately import Privately
 from ansim.sources.telling import Telling, notice
 from ansim.sources.wiring import NoticeKind, Opening
 

@@ -17,8 +17,8 @@ import discord
 
 from ansim.sources.contract import Delivery, DeliveryState, Outgoing
 from ansim.sources.discord.line import Line
-from ansim.sources.discord.people import Privately
 from ansim.sources.discord.spoken import snowflake, spoken_at
+from ansim.sources.privately import Privately
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,6 @@ from ansim.sources.wiring import Memory, Remembered
 
 REMEMBERED = 300
 """Messages of a channel whose authors are remembered: a deletion of an older one goes unheard."""
-MOST_PEOPLE = 5_000
-"""People whose private channels are remembered."""
 
 
 class Known(msgspec.Struct, array_like=True):
@@ -39,19 +37,6 @@ class Place(msgspec.Struct):
         self.recent[str(said.id)] = Known(said.author, conversation, said.edited)
         while len(self.recent) > REMEMBERED:
             del self.recent[next(iter(self.recent))]
-
-
-class Private(msgspec.Struct, array_like=True):
-    """A person's private channel, and the conversation that its words belong to."""
-
-    channel: str
-    conversation: str
-
-
-class People(msgspec.Struct):
-    """Who has a private channel with the bot, by account."""
-
-    known: dict[str, Private] = {}
 
 
 class Places:
