@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pkgutil
+import re
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -12,20 +17,70 @@ import pytest
 from ansim import sources
 from ansim.chat import Consent, Source, SourceKind
 from ansim.sources import contract, registry
-from ansim.sources.contract import Declaration, Hears
+from ansim.sources.contract import Declaration, Hears, Way
 from ansim.sources.demo.connector import DemoConnector
 from ansim.sources.http import HttpConnector
 
-DOCS = Path(__file__).parents[2] / "docs" / "connectors"
-SHARED = {"contract", "registry", "doorway", "export", "handing", "notices", "telling", "wiring"}
-"""Modules of ``ansim.sources`` that are no connector."""
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "connectors"
+PLATFORMS = ROOT / "tests" / "connectors" / "platforms"
 EACH = pytest.mark.parametrize("declared", registry.CONNECTORS.values(), ids=lambda each: each.name)
 CONSENT = Consent(given_by="all present", given_at=1.7e9, how="notice")
+TRIED_ELSEWHERE = {
+    "http": "tests/gateway/test_messages.py, test_outbox.py, test_courier.py and test_processes.py "
+    "drive it through the real gateway, NATS and its outbox, which it cannot be parted from",
+    "demo": "tests/gateway/test_demo.py drives the room through the real gateway; its rooms end "
+    "with their process, so there is nothing to resume or to revoke",
+}
+"""Connectors without a run of the contract suite, and why it would add nothing."""
+HEAVY = {"discord", "nio", "aiogram", "slixmpp", "atproto", "mastodon", "googleapiclient", "nats"}
+"""Libraries that are loaded only where their connector is brought up."""
 
 
-def test_every_module_of_sources_is_a_declared_connector() -> None:
-    modules = {each.name for each in pkgutil.iter_modules(sources.__path__)}
-    assert modules - SHARED == set(registry.CONNECTORS)
+def test_whatever_declares_itself_is_in_the_registry() -> None:
+    for module in pkgutil.iter_modules(sources.__path__):
+        folder = Path(sources.__path__[0]) / module.name
+        works = (folder / "connector.py").exists() or (folder / "routes.py").exists()
+        declared = getattr(import_module(f"ansim.sources.{module.name}"), "DECLARATION", None)
+        if works or declared is not None:
+            assert registry.CONNECTORS.get(module.name) is declared, f"{module.name} is not listed"
+    for name, declaration in registry.CONNECTORS.items():
+        assert name == declaration.name
+
+
+@EACH
+def test_a_live_connector_can_be_brought_up_and_is_run_by_the_contract_suite(
+    declared: Declaration,
+) -> None:
+    if declared.name in TRIED_ELSEWHERE:
+        named = re.findall(r"tests/[\w/]+\.py", TRIED_ELSEWHERE[declared.name])
+        assert named
+        assert all((ROOT / name).exists() for name in named)
+        return
+    if declared.way is Way.FILE:
+        tests = [path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py")]
+        word = re.compile(rf"\b{declared.name.replace('-', '[-_]')}")
+        assert sum(word.search(text) is not None for text in tests) > 0, "no test of its reader"
+        return
+    folder = ROOT / "src" / "ansim" / "sources" / declared.name
+    assert (folder / "connector.py").exists()
+    assert (folder / "routes.py").exists() is (declared.way is Way.CALLED)
+    stand_in = PLATFORMS / f"{declared.name}.py"
+    assert stand_in.exists(), f"the contract suite has no service for {declared.name}"
+    classes = [n.name for n in ast.parse(stand_in.read_text()).body if isinstance(n, ast.ClassDef)]
+    assert "Service" in classes
+
+
+def test_reading_the_registry_loads_no_platforms_library() -> None:
+    script = (
+        "import sys, ansim.sources.registry; "
+        f"print(sorted({HEAVY} & {{name.partition('.')[0] for name in sys.modules}}))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    # http is served by the gateway itself and its outbox lies in NATS.
+    assert told.stdout.strip() == "['nats']"
 
 
 @EACH

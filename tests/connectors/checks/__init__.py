@@ -140,7 +140,7 @@ async def opened(case: Case, running: Running | Apart, room: str, who: int = 0) 
         if not asked.isdisjoint(each.text for each in running.heard(room)):
             return True
         tries += 1
-        if tries % 12 == 1:  # some platforms count in whole seconds, some are asked now and then
+        if tries % 8 == 1:  # some platforms count in whole seconds, some are asked now and then
             probe = f"{PROBE} {secrets.token_hex(3)}"
             asked.add(probe)
             await case.platform.say(room, who, probe)
