@@ -18,7 +18,7 @@ from ansim.casework.models import (
 )
 from ansim.casework.roles import Role
 from ansim.casework.source_entries import WrongEntry, check
-from ansim.chat import SourceKind
+from ansim.chat import Consent, SourceKind
 from ansim.keys import Keyring
 from ansim.sources import registry
 from ansim.sources.notices import PROPOSALS
@@ -130,6 +130,21 @@ def test_a_kind_that_the_connector_does_not_serve_is_refused(administrator: Acco
     with pytest.raises(Refused) as refused:
         sources.declare("bot", "방", "public_room", "공개", actor=administrator, connector="none")
     assert "none" in str(refused.value)
+
+
+def test_characters_that_no_database_holds_do_no_harm(administrator: Account) -> None:
+    record, _key = sources.declare(
+        *("bot", "놀\0이\u202e방", "visible_bot", "모두에게\0 알림"),
+        actor=administrator,
+        consent=Consent(given_by="all\0 present", given_at=1.7e9, how="안\0내"),
+        connector="toy",
+        settings=SERVER,
+        credentials={"token": "t"},
+    )
+    record.refresh_from_db()
+    assert "\0" not in record.name + record.legal_basis + str(record.consent)
+    sources.change("bot", administrator, legal_basis="다른\0 근거")
+    source_notices.write("bot", "hello", "{agency} 안녕", "{agency} hi", administrator)
 
 
 @pytest.mark.parametrize("label", ["", "두 글자", "a b", "x" * 61, "../up"])

@@ -32,6 +32,7 @@ from ansim.sources.wiring import Rule
 REFUSAL_EVERY = timedelta(minutes=1)
 """A source refused again and again for one reason writes one audit row in this time."""
 
+LONGEST_BASIS = 5000
 
 DECLARED = frozenset(
     {
@@ -91,8 +92,8 @@ def declare(
         id=_label(id),
         name=_name(name),
         kind=kind,
-        legal_basis=legal_basis,
-        consent=msgspec.to_builtins(consent) if consent else None,
+        legal_basis=typed.words(legal_basis, LONGEST_BASIS),
+        consent=_consent(consent),
         connector=connector,
         private_messages=private_messages,
         rule=rule,
@@ -134,6 +135,7 @@ def change(source_id: str, actor: Account, **fields: str | bool | dict[str, obje
     for field, value in fields.items():
         setattr(record, field, value)
     record.name = _name(record.name)
+    record.legal_basis = typed.words(record.legal_basis, LONGEST_BASIS)
     declaration = _lawful(record)
     if "connector" in fields:
         source_entries.check(declaration, record.settings, credentials_of(record))
@@ -348,6 +350,17 @@ def _label(given: str) -> str:
 
 def _name(given: str) -> str:
     return typed.line(given, 120, missing=_("출처의 이름을 적어 주세요."), code="name_missing")
+
+
+def _consent(consent: Consent | None) -> Any:
+    if consent is None:
+        return None
+    plain = msgspec.structs.replace(
+        consent,
+        given_by=typed.line(consent.given_by, 120),
+        how=typed.words(consent.how, LONGEST_BASIS),
+    )
+    return msgspec.to_builtins(plain)
 
 
 def _lawful(record: SourceRecord) -> Declaration:
