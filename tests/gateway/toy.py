@@ -59,10 +59,10 @@ class Toy:
     async def receive(self, intake: Intake) -> None:
         with (self.folder / "runs").open("a") as runs:
             runs.write(f"{id(self)}\n")
+        position = await Remembered.read(self.opening.memory, "position", Position)
         told = False
         while True:
             self._fail()
-            position = await Remembered.read(self.opening.memory, "position", Position)
             lines = _lines(self.folder / "said")[position.lines :]
             if (self.folder / "lost").exists():  # the platform no longer shows what was said
                 self.opening.health.gap(100.0, 200.0, "the platform forgot")
