@@ -15,6 +15,7 @@ PACKAGE = ROOT / "src" / "ansim"
 
 MAY_USE = {
     "chat": set(),
+    "client": set(),
     "reading": {"chat"},
     "detection": {"chat", "reading"},
     "models": set(),

@@ -292,12 +292,13 @@ def test_an_old_request_is_refused_however_well_it_is_signed() -> None:
 
 
 def test_who_gives_half_a_name_is_told_at_once() -> None:
-    for wrong in (
+    halves: list[dict[str, Any]] = [
         {"source": "game"},
         {"secret": SECRET},
         {},
         {"source": "g", "secret": "s", "key": "k"},
-    ):
+    ]
+    for wrong in halves:
         with pytest.raises(ValueError, match="give source and secret"):
             AnsimClient("https://ansim.example", **wrong)
     with pytest.raises(ValueError, match="address"):

@@ -14,7 +14,7 @@ import pytest
 from ansim.sources.contract import DeliveryState, Incoming, IntakeBusy, Outcome, Outgoing
 from ansim.sources.kakao import pasted, skill
 from ansim.sources.kakao.connector import HANDING_SECONDS, WAIT_SECONDS, KakaoConnector
-from ansim.sources.kakao.routes import STORE_SECONDS
+from ansim.sources.kakao.desk import STORE_SECONDS
 from ansim.sources.kakaotalk.moments import SEOUL
 from ansim.sources.wiring import MemoryInProcess, Wiring
 from tests.connectors.platforms.kakao import ID, TOKEN, Service, payload
@@ -290,7 +290,7 @@ async def test_two_equal_texts_are_two_messages(running: Running, channel: Waiti
     ],
 )
 async def test_only_who_knows_the_address_is_answered(
-    running: Running, options: dict[str, str], status: int
+    running: Running, options: dict[str, Any], status: int
 ) -> None:
     assert (await ask(running, **options)).status_code == status
     assert bool(running.door.refusals) == (status == 404)

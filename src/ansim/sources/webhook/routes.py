@@ -60,7 +60,10 @@ def routes(door: Door) -> list[Any]:
 
     async def proved(source: str, request: AnyRequest, largest: int, kind: str) -> Answer:
         """Admits a request, reads and proves its body, and has it done once."""
-        opening = door.opening(source, DECLARATION.name)
+        try:
+            opening = door.opening(source, DECLARATION.name)
+        except TurnedAway as turned:
+            return turned.answer
         if opening is None:
             await door.refused(None, "a webhook request for a source that is not there")
             return _error(404, "unknown_source", "no webhook source of this name is switched on")
