@@ -1,15 +1,19 @@
 # Everything a newcomer needs: `make run` and `make test`. Both may be called again at any time.
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint bench soak screenshots train clean
+.PHONY: help install run demo-matrix test lint bench soak screenshots train clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 install: ## install what running needs into .venv
 	@scripts/setup run
 
 run: install ## start the whole system here, with demo accounts and a demo room
 	@exec .venv/bin/ansim run --demo
+
+demo-matrix: ## the same with a real Matrix server, two people and the agency's bot
+	@scripts/setup test
+	@exec scripts/demo_matrix
 
 test: ## everything CI runs
 	@scripts/setup test

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import IO
@@ -21,6 +22,7 @@ from typing import IO
 import httpx
 from signedjson.key import generate_signing_key, write_signing_keys
 
+from ansim.stream.server import die_with_parent
 from tests.stream.conftest import free_port
 
 START_SECONDS = 90.0
@@ -58,6 +60,10 @@ class Synapse:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> None:
         """Returns when it answers; raises RuntimeError with its last lines when it does not."""
         self._output = (self.folder / "output.log").open("ab")
@@ -73,6 +79,9 @@ class Synapse:
             stdout=self._output,
             stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,  # Ctrl-C is for whoever started it
+            # Not where a passing thread starts it: it would end with that.
+            preexec_fn=die_with_parent if _in_main_thread() else None,  # noqa: PLW1509
         )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -160,6 +169,10 @@ class Synapse:
             "user_directory": {"enabled": False},
             "encryption_enabled_by_default_for_room_type": "off",
         }
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 _shared: list[Synapse] = []

@@ -424,7 +424,7 @@ async def test_with_a_password_it_logs_in_by_itself_and_again_when_it_was_logged
         room = await service.room()
         await told(service, room)
         before = memory.held["token"].decode()
-        logged_out = Account(service.synapse, "bot", before)
+        logged_out = Account(service.synapse.address, service.bot.id, before)
         await logged_out.ask("POST", "/logout", {})
         await logged_out.close()
         await service.say(room, 0, "새로 들리는 말")

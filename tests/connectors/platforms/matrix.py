@@ -25,11 +25,11 @@ LONGEST = 60_000
 class Account:
     """Somebody with a client of their own."""
 
-    def __init__(self, synapse: Synapse, name: str, token: str) -> None:
-        self.id = synapse.user(name)
+    def __init__(self, address: str, id: str, token: str) -> None:
+        self.id = id
         self.token = token
         self._client = httpx.AsyncClient(
-            base_url=synapse.address, headers={"Authorization": f"Bearer {token}"}, timeout=30
+            base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30
         )
 
     async def close(self) -> None:
@@ -112,7 +112,7 @@ class Service:
 
     async def start(self) -> None:
         if self._own is None:
-            self.synapse = await asyncio.to_thread(shared)
+            self.synapse = shared()  # from this thread: Synapse ends with it
         else:
             self.synapse = self._own
             await asyncio.to_thread(self.synapse.start)
@@ -126,7 +126,7 @@ class Service:
         """A new account, its name beginning with ``name``."""
         full = f"{name}-{self.crew}"
         token = await asyncio.to_thread(self.synapse.register, full, "password", admin=admin)
-        return Account(self.synapse, full, token)
+        return Account(self.synapse.address, self.synapse.user(full), token)
 
     async def stop(self) -> None:
         if self._lifting is not None:
