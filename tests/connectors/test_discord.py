@@ -14,37 +14,14 @@ from ansim.chat import AttachmentKind
 from ansim.sources.contract import DeliveryState, Incoming, Outcome, Outgoing, Revoked
 from ansim.sources.discord import mouth
 from ansim.sources.discord.connector import DiscordConnector
+from ansim.sources.discord.places import REMEMBERED, Place
+from ansim.sources.discord.spoken import said
 from ansim.sources.wiring import MemoryInProcess, Opening
 from tests.connectors.platforms.discord import PEOPLE, Service
+from tests.connectors.running import AGENCY, Told
 from tests.connectors.standins.discord import BOT, CONTENT_INTENT, TOKEN, too_many
 
 FIRST, SECOND, LATER = PEOPLE
-
-
-class Told:
-    """A health that keeps what it was told."""
-
-    def __init__(self) -> None:
-        self.up = 0
-        self.troubles: list[str] = []
-        self.gaps: list[tuple[float, float, str]] = []
-        self.objections = 0
-
-    def connected(self) -> None:
-        self.up += 1
-
-    def heard(self, count: int, newest: float) -> None: ...
-
-    def behind(self, messages: int) -> None: ...
-
-    def trouble(self, sentence: str) -> None:
-        self.troubles.append(sentence)
-
-    def gap(self, since: float, until: float, why: str) -> None:
-        self.gaps.append((since, until, why))
-
-    def objected(self) -> None:
-        self.objections += 1
 
 
 class Desk:
@@ -64,7 +41,7 @@ class Desk:
             wiring=self.service.wiring(),
             memory=self.memory,
             health=self.health,
-            agency={"ko": "안심아이 상담센터", "en": "Ansim Eye"},
+            agency=AGENCY,
         )
         self.connector = DiscordConnector(opening)
         return self.connector
@@ -80,10 +57,10 @@ class Desk:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Task[None]]:
         """Connected and told, until the block ends as by a kill."""
-        before = self.health.up
+        before = self.health.connections
         task = asyncio.create_task(self.connector.receive(self.intake))
         try:
-            await until(lambda: self.health.up > before or task.done())
+            await until(lambda: self.health.connections > before or task.done())
             if task.done():
                 await task
             yield task
@@ -273,6 +250,31 @@ async def test_a_newcomer_is_told_before_being_read_and_an_objection_in_a_thread
     assert desk.ids == [number, back]
 
 
+async def test_who_left_and_comes_back_is_told_again_before_being_read(
+    service: Service, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ansim.sources.telling.JOINED_EVERY", 0.0)
+    room = await service.room()
+    async with desk.listening():
+        service.discord.leave(SECOND)
+        service.discord.join(SECOND)
+        await until(lambda: len(service.discord.messages[room]) == 2)
+        number = service.discord.say(room, SECOND, "나 왔어")
+        await until(lambda: number in desk.ids)
+
+
+async def test_many_messages_deleted_at_once_are_as_many_deletions(
+    service: Service, desk: Desk
+) -> None:
+    room = await service.room()
+    async with desk.listening():
+        numbers = [service.discord.say(room, FIRST, f"말 {n}") for n in range(4)]
+        service.discord.delete(room, *numbers[1:])
+        await until(lambda: len(desk.got) == 7)
+    assert [message.replaces for message in desk.got[4:]] == numbers[1:]
+    assert all(message.deleted for message in desk.got[4:])
+
+
 async def test_a_channel_hidden_from_somebody_tells_only_those_who_see_it(
     service: Service, desk: Desk
 ) -> None:
@@ -432,8 +434,36 @@ async def test_without_history_the_time_away_is_a_gap(service: Service, desk: De
     async with desk.listening():
         pass
     assert len(desk.got) == 1
-    since, until_, _ = desk.health.gaps[0]
-    assert since < until_ <= time.time()
+    (gap,) = desk.health.gaps
+    assert gap.since < gap.until <= time.time()
+
+
+def test_a_channel_remembers_the_authors_of_its_latest_messages_and_no_more() -> None:
+    place = Place()
+    for number in range(1, REMEMBERED + 50):
+        found = said({"id": str(number), "channel_id": "1", "author": {"id": "2"}, "content": "a"})
+        assert found is not None
+        place.heard(found, "1")
+    assert len(place.recent) == REMEMBERED
+    assert next(iter(place.recent)) == "50"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"id": "x", "channel_id": "1", "author": {"id": "2"}, "content": "a"},
+        {"id": "5", "channel_id": None, "author": {"id": "2"}, "content": "a"},
+        {"id": "5", "channel_id": "1", "author": "2", "content": "a"},
+        {"id": "5", "channel_id": "1", "author": {"id": None}, "content": "a"},
+        {"id": "5", "channel_id": "1", "author": {"id": "2", "bot": True}, "content": "a"},
+        {"id": "5", "channel_id": "1", "author": {"id": "2"}, "content": ["a"]},
+        {"id": "5", "channel_id": "1", "author": {"id": "2"}, "content": "a", "type": 7},
+        {"id": "9" * 40, "channel_id": "1", "author": {"id": "2"}, "content": "a"},
+    ],
+)
+def test_what_is_no_message_of_a_person_says_nothing(data: dict[str, object]) -> None:
+    assert said(data) is None
 
 
 async def test_odd_words_and_fields_harm_no_other_message(

@@ -66,7 +66,7 @@ class Hearing:
             "MESSAGE_DELETE_BULK": self._deleted_many,
             "GUILD_MEMBER_ADD": self._came_or_went,
             "GUILD_MEMBER_UPDATE": self._came_or_went,
-            "GUILD_MEMBER_REMOVE": self._came_or_went,
+            "GUILD_MEMBER_REMOVE": self._went,
             "GUILD_ROLE_UPDATE": self._seen_by_others,
             "CHANNEL_UPDATE": self._seen_by_others,
         }
@@ -113,6 +113,7 @@ class Hearing:
 
     async def _look(self, anew: bool) -> None:
         """Tells the people of every room and fetches what was said while nobody listened."""
+        blind: list[int] = []
         if anew:
             self._rooms.open.clear()
         for room, channel in self._rooms.to_open():
@@ -130,16 +131,18 @@ class Hearing:
                 place.last = place.begun = snowflake_at(time.time())
                 self._places.touch(room)
             language = self._rooms.language(channel)
-            await self._telling.present(room, people, language, everybody=True)
+            whole = channel.guild.chunked  # otherwise somebody may be missing
+            await self._telling.present(room, people, language, everybody=whole)
             self._rooms.open.add(room)
             if not allowed.read_message_history:
                 self._opening.health.trouble(NO_HISTORY)
-                if before:
-                    self._opening.health.gap(spoken_at(before), time.time(), NO_HISTORY)
+                blind.append(before)
                 continue
             await self._catch_up(room)
             for thread, latest in await self._rooms.threads(channel):
                 await self._catch_up_thread(thread, latest, place.begun)
+        if any(blind):  # we listened at least until the latest of what we heard
+            self._opening.health.gap(spoken_at(max(blind)), time.time(), NO_HISTORY)
         if anew:
             for _, private in await self._privately.all():
                 await self._catch_up(private.channel, private=True)
@@ -250,13 +253,19 @@ class Hearing:
             await self._deleted({**data, "id": number})
 
     async def _came_or_went(self, data: dict[str, Any]) -> None:
-        """Somebody joined or left a server, or may see other channels than before."""
+        """Somebody joined a server, or may see other channels than before."""
         account = str(snowflake(data["user"]["id"]))
         for room, sees in self._rooms.comes_and_goes(data.get("guild_id"), account):
             if sees:
                 await self._telling.present(room, [account])
             else:
                 await self._telling.left(room, [account])
+
+    async def _went(self, data: dict[str, Any]) -> None:
+        """Somebody left a server. They may be back already by the library's picture of it."""
+        account = str(snowflake(data["user"]["id"]))
+        for room in self._rooms.goes(data.get("guild_id"), account):
+            await self._telling.left(room, [account])
 
     async def _seen_by_others(self, data: dict[str, Any]) -> None:
         for room, people in self._rooms.people_now(data.get("guild_id")):

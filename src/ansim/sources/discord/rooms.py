@@ -89,6 +89,13 @@ class Rooms:
                 (there.add if sees else there.discard)(account)
                 yield room, sees
 
+    def goes(self, guild: object, account: str) -> list[str]:
+        """Open rooms of a server that this person saw until now."""
+        found = [room for room in self.of_guild(guild) if account in self._there.get(room, ())]
+        for room in found:
+            self._there[room].discard(account)
+        return found
+
     def of_guild(self, guild: object) -> list[str]:
         found = []
         for room in self.open:
