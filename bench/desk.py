@@ -334,6 +334,8 @@ def main() -> None:
         return
     busy = max(busy, os.getloadavg()[0])
     table = "\n".join(lines)
+    # What stands below is told by people, of bench.shift.
+    _, heading, below = DOCUMENT.read_text("utf-8").partition("\n## ")
     DOCUMENT.write_text(
         "# The desk with many alerts\n\n"
         f"Written by `python -m bench.desk`: {arguments.alerts:,} alerts (half of them open), "
@@ -342,7 +344,8 @@ def main() -> None:
         f"{TARGET_MS} ms.\n\n{table}\n\n"
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, load of the machine up to {busy:.1f} (other work "
-        "ran beside it where that is above 1;\nthe last column does not depend on it).\n",
+        "ran beside it where that is above 1;\nthe last column does not depend on it).\n"
+        f"{heading}{below}",
         "utf-8",
     )
 

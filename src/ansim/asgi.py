@@ -12,12 +12,12 @@ import django
 from ansim.console.doorway import with_limits
 from ansim.console.keeping import keeper
 from ansim.console.live import at_start, before_stop, with_shutdown
-from ansim.console.turns import OneAtATime
+from ansim.console.turns import InTurn
 
 # WhiteNoise hands files over in pieces, synchronously; they are few and small.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 django.setup(set_prefix=False)
-application = with_shutdown(with_limits(OneAtATime()))
+application = with_shutdown(with_limits(InTurn()))
 at_start(keeper.start)
 before_stop(keeper.stop)

@@ -1,4 +1,4 @@
-"""Pages are made one at a time, and whoever takes long holds nobody up."""
+"""Pages are made a few at a time, and whoever takes long holds nobody up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponse
 
 from ansim.console import turns
-from ansim.console.turns import OneAtATime
+from ansim.console.turns import InTurn
 
 
 class Kitchen:
@@ -53,17 +53,24 @@ def asked(path: str) -> HttpRequest:
 async def test_pages_are_made_one_after_the_other_in_the_order_they_were_asked_for(
     kitchen: Kitchen,
 ) -> None:
-    handler = OneAtATime()
+    handler = InTurn(1)
     await asyncio.gather(*(handler.get_response_async(asked(n)) for n in ("4", "3", "2", "1")))
     assert kitchen.most == 1
     assert kitchen.done == ["4", "3", "2", "1"]
+
+
+async def test_no_more_than_a_few_pages_are_made_at_once(kitchen: Kitchen) -> None:
+    handler = InTurn(3)
+    await asyncio.gather(*(handler.get_response_async(asked("1")) for _ in range(10)))
+    assert kitchen.most == 3
+    assert len(kitchen.done) == 10
 
 
 async def test_who_takes_long_holds_nobody_up(
     kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "LONGEST_SECONDS", 0.05)
-    handler = OneAtATime()
+    handler = InTurn(1)
     await asyncio.gather(*(handler.get_response_async(asked(n)) for n in ("40", "2", "1")))
     assert kitchen.done == ["2", "1", "40"]
     assert kitchen.most == 2
@@ -75,7 +82,7 @@ async def test_who_takes_long_holds_nobody_up(
 async def test_a_page_that_breaks_or_is_not_wanted_any_more_gives_its_turn_up(
     kitchen: Kitchen,
 ) -> None:
-    handler = OneAtATime()
+    handler = InTurn(1)
     with pytest.raises(ValueError, match="dish"):
         await handler.get_response_async(asked("broken"))
     left = asyncio.create_task(handler.get_response_async(asked("4000")))
@@ -117,6 +124,6 @@ async def test_a_page_changes_threads_a_few_times_and_not_with_every_part_it_goe
         "query_string": b"",
         "headers": [(b"host", b"localhost")],
     }
-    await OneAtATime()(scope, receive, send)
+    await InTurn()(scope, receive, send)
     assert said[0]["status"] == 200
     assert 0 < len(changes) <= 6, changes

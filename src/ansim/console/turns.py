@@ -1,7 +1,7 @@
-"""Pages are made one at a time; the others wait their turn.
+"""Pages are made a few at a time; the others wait their turn.
 
-One process makes pages on one core, however many threads it has. Two at once make none sooner: with
-every row that comes from the database they take the interpreter from each other, and fifty people
+One process makes pages on one core, however many threads it has. More of them at once make none
+sooner: whenever they ask the database they take the interpreter from each other, and fifty people
 who work together wait several times as long for every page.
 """
 
@@ -11,24 +11,27 @@ import asyncio
 from collections.abc import Callable
 
 from django.core.handlers.asgi import ASGIHandler
+from django.db import connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+AT_ONCE = {"sqlite": 1, "postgresql": 4}
+"""SQLite works in our own process; while PostgreSQL works, other pages can be made."""
 LONGEST_SECONDS = 0.5
 """Who takes longer (for somebody else's mail server, say) goes on beside the others."""
 
 
-class OneAtATime(ASGIHandler):
+class InTurn(ASGIHandler):
     """Django's handler. A turn begins when a request has been read, and ends before its answer is
     sent: neither a slow line nor an open stream keeps anybody waiting."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = 0) -> None:
         super().__init__()
-        self._turn = asyncio.Lock()
+        self._turns = asyncio.Semaphore(at_once or AT_ONCE.get(connection.vendor, 1))
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        await self._turn.acquire()
-        give_up = _once(self._turn.release)
+        await self._turns.acquire()
+        give_up = _once(self._turns.release)
         late = asyncio.get_running_loop().call_later(LONGEST_SECONDS, give_up)
         try:
             return await super().get_response_async(request)
