@@ -29,6 +29,7 @@ from ansim.casework.models import (
     SourceRecord,
     SourceTest,
 )
+from ansim.stream.gateway.ledger_in_casework import DjangoLedger
 
 pytestmark = pytest.mark.django_db
 
@@ -313,7 +314,19 @@ def test_a_test_message_is_handed_out_once_and_tells_what_became_of_it(
     assert (row.state, row.detail) == ("sent", "ok ")
     assert AuditEvent.objects.filter(action="source.test_ended").count() == 1
     assert "room:example" not in str(list(AuditEvent.objects.values_list("details", "reason")))
-    source_tests.record("00000000-0000-0000-0000-000000000000", "sent")
+    assert not source_tests.record("00000000-0000-0000-0000-000000000000", "sent")
+
+
+def test_a_test_laid_ready_is_sent_once_the_platform_confirms_it(
+    source: SourceRecord, administrator: Account
+) -> None:
+    row = source_tests.ask("demo", "room", administrator)
+    source_tests.pending()
+    source_tests.record(row.pk, "waiting", "lies ready")
+    ledger = DjangoLedger()
+    ledger.record_delivery(str(row.pk), "sent", "confirmed")  # as for a counsellor's words
+    row.refresh_from_db()
+    assert (row.state, row.detail) == ("sent", "confirmed")
 
 
 def test_the_room_of_a_test_is_sealed_and_forgotten_after_a_day(

@@ -95,17 +95,20 @@ def pending(limit: int = 20) -> list[tuple[str, str, str, str, str, str]]:
 
 
 @transaction.atomic
-def record(test_id: str | UUID, state: str, detail: str = "") -> None:
+def record(test_id: str | UUID, state: str, detail: str = "") -> bool:
     """How far a test has come: a ``DeliveryState``, or "queued" where nothing was said for sure and
-    it may be tried again. Of one that is not there any more nothing is kept."""
+    it may be tried again. False where there is no such test."""
     row = SourceTest.objects.select_for_update().filter(pk=test_id).first()
-    if row is None or state not in _State.values or row.state in (_State.SENT, _State.FAILED):
-        return
+    if row is None:
+        return False
+    if state not in _State.values or row.state in (_State.SENT, _State.FAILED):
+        return True
     if state in (_State.QUEUED, _State.SENDING):
         row.state, row.changed_at = _State(state), timezone.now()
         row.save(update_fields=["state", "changed_at"])
     else:
         _end(row, _State(state), detail)
+    return True
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ansim.casework.actions import source_health, source_notices, sources
 from ansim.casework.models import SourceHealth, SourceRecord
+from ansim.sources.contract import Way
 
 
 def told(record: SourceRecord) -> dict[str, Any]:
@@ -109,6 +110,8 @@ def _state(record: SourceRecord, health: SourceHealth | None, now: datetime) -> 
         return "removed"
     if not record.active:
         return "paused"
+    if record.declaration is not None and record.declaration.way is Way.FILE:
+        return "file"
     if source_notices.waiting(record):
         return "waits"
     if health is None or not source_health.fresh(health, now):
