@@ -31,8 +31,9 @@ Say = Callable[[str, str], Awaitable[float | None]]
 PermissionError where we may not speak: such a room stays untold and unread, and stops no other.
 
 Returns when it was said by the platform's clock (seconds since 1970, rounded up to the platform's
-precision), or None where the platform does not tell: then our own clock counts. It must not call
-``Telling`` itself.
+precision), or None where the platform does not tell: then our own clock counts, and with a
+platform whose clock is ahead of it, words said that little before the notice could pass as said
+after it. Tell the time wherever the platform does. It must not call ``Telling`` itself.
 """
 
 
@@ -127,11 +128,13 @@ class Telling:
             if told_at is None and author not in book.waiting:
                 book.waiting.add(author)
                 await self._keep(room)
-            await self._tell(room)
             known = told_at is not None and message.at >= told_at
             word = _word(message.text)
             if word is not None:
+                # First of all: it counts also where nothing can be said now.
                 await self._answer(room, message, word, told=known)
+            await self._tell(room)
+            if word is not None:
                 return False
             shut = any(since <= message.at <= until for since, until in book.shut)
             return known and not shut and self.open(book)
@@ -171,7 +174,6 @@ class Telling:
         await self._keep(room)  # before it is answered: the word counts from now
         if book.objected and not objecting:
             self._opening.health.objected()
-        await self._tell(room)
 
     async def _tell(self, room: str) -> None:
         """Says what is owed to the room, where we may speak in it."""
