@@ -199,6 +199,25 @@ async def test_what_was_said_changed_and_deleted_while_nobody_listened_comes_aft
     assert desk.got == [], "nothing twice"
 
 
+async def test_a_thread_put_away_while_nobody_listened_is_read_from_where_we_left_it(
+    service: Service, desk: Desk
+) -> None:
+    room = await service.room()
+    async with desk.listening():
+        thread = service.discord.add_thread(room)
+        before = service.discord.say(thread, FIRST, "여기서 얘기하자")
+        await until(lambda: before in desk.ids)
+    missed = service.discord.say(thread, SECOND, "다른 데로 갈래?")
+    new = service.discord.add_thread(room)
+    also = service.discord.say(new, SECOND, "새 글타래")
+    for each in (thread, new):
+        service.discord.channels[each]["thread_metadata"]["archived"] = True
+    desk.fresh()
+    async with desk.listening():
+        await until(lambda: {missed, also} <= set(desk.ids))
+    assert sorted(desk.ids) == [before, missed, also]
+
+
 async def test_a_broken_connection_is_resumed_and_one_that_cannot_be_is_made_up_from_history(
     service: Service, desk: Desk
 ) -> None:
@@ -322,6 +341,16 @@ async def test_who_writes_to_the_bot_first_is_greeted_once_and_has_a_conversatio
         delivery = await desk.connector.send(outgoing(private))
         assert delivery.state is DeliveryState.SENT
         assert len(await service.seen_privately(1)) == 2
+
+
+async def test_a_first_private_message_is_heard_even_where_its_writer_cannot_be_greeted(
+    service: Service, desk: Desk
+) -> None:
+    async with desk.listening():
+        service.discord.answers = [too_many(600)]
+        private = service.discord.private_channel(SECOND)
+        number = service.discord.say(private, SECOND, "도와주세요")
+        await until(lambda: number in desk.ids)
 
 
 async def test_who_takes_no_private_words_gets_none_and_the_counsellor_is_told_why(

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
 
-from ansim.sources.contract import Incoming, Intake
+from ansim.sources.contract import Intake
 from ansim.sources.discord.line import MORE, READY, Ear, Event
 from ansim.sources.discord.mouth import Mouth
-from ansim.sources.discord.places import Known, Places
+from ansim.sources.discord.reading import Reading, origin
 from ansim.sources.discord.rooms import Rooms
-from ansim.sources.discord.spoken import Said, said, snowflake, snowflake_at, spoken_at
+from ansim.sources.discord.spoken import snowflake, snowflake_at, spoken_at
 from ansim.sources.handing import hand
 from ansim.sources.privately import Privately
-from ansim.sources.telling import Telling, notice
-from ansim.sources.wiring import NoticeKind, Opening
-
-log = logging.getLogger(__name__)
+from ansim.sources.wiring import Opening
 
 BATCH = 100
 PAGE = 100
@@ -40,7 +35,6 @@ TOO_LARGE = (
     "a channel is seen by too many people to be read"
 )
 NO_HISTORY = "봇에게 지난 메시지 보기 권한이 없습니다 / the bot may not read the message history"
-ODD = "알아볼 수 없는 이벤트를 건너뛰었습니다 / an event made no sense and was left out"
 
 
 class Hearing:
@@ -51,25 +45,12 @@ class Hearing:
     ) -> None:
         self._opening = opening
         self._ear = ear
-        self._mouth = mouth
         self._privately = privately
         self._intake = intake
-        self._telling = Telling(opening, self._say)
-        self._places = Places(opening.memory)
         self._rooms = Rooms(opening, ear)
+        self._reading = Reading(opening, mouth, privately, self._rooms)
+        self._places = self._reading.places
         self._looked = False
-        self._ready: list[Incoming] = []
-        self._readers: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {
-            "MESSAGE_CREATE": self._created,
-            "MESSAGE_UPDATE": self._changed,
-            "MESSAGE_DELETE": self._deleted,
-            "MESSAGE_DELETE_BULK": self._deleted_many,
-            "GUILD_MEMBER_ADD": self._came_or_went,
-            "GUILD_MEMBER_UPDATE": self._came_or_went,
-            "GUILD_MEMBER_REMOVE": self._went,
-            "GUILD_ROLE_UPDATE": self._seen_by_others,
-            "CHANNEL_UPDATE": self._seen_by_others,
-        }
 
     async def run(self) -> None:
         """Until cancelled. Raises ConnectionError, IntakeRefused."""
@@ -80,7 +61,7 @@ class Hearing:
                     batch = [await events.get()]
             except TimeoutError:
                 for room in self._rooms.open:
-                    await self._telling.present(room, [])
+                    await self._reading.telling.present(room, [])
                 continue
             while len(batch) < BATCH and not events.empty():
                 batch.append(events.get_nowait())
@@ -101,13 +82,7 @@ class Hearing:
             await self._hand()
             await self._look(anew=kind == READY)
             return
-        try:
-            await self._readers[kind](data)
-        except (ConnectionError, discord.HTTPException):
-            raise
-        except Exception as error:
-            log.warning("discord: odd %s: %s", kind, type(error).__name__)
-            self._opening.health.trouble(ODD)
+        await self._reading.event(kind, data)
 
     # Looking at rooms: who is there, and what was missed.
 
@@ -132,7 +107,7 @@ class Hearing:
                 self._places.touch(room)
             language = self._rooms.language(channel)
             whole = channel.guild.chunked  # otherwise somebody may be missing
-            await self._telling.present(room, people, language, everybody=whole)
+            await self._reading.telling.present(room, people, language, everybody=whole)
             self._rooms.open.add(room)
             if not allowed.read_message_history:
                 self._opening.health.trouble(NO_HISTORY)
@@ -166,7 +141,7 @@ class Hearing:
             while True:
                 page = await self._page(channel, private, after=after)
                 for data in page:
-                    await self._created(data)
+                    await self._reading.created(data)
                 await self._hand()
                 if len(page) < PAGE:
                     break
@@ -184,159 +159,22 @@ class Hearing:
             return
         there = {snowflake(data.get("id")) for data in page}
         for data in page:
-            await self._changed(data)
+            await self._reading.changed(data)
         for gone in [each for each in place.recent if int(each) >= min(there)]:
             if int(gone) not in there:
-                await self._deleted({"id": gone, "channel_id": channel, **_origin(private)})
+                await self._reading.deleted({"id": gone, "channel_id": channel, **origin(private)})
 
     async def _page(self, channel: str, private: bool, **between: int) -> list[dict[str, Any]]:
         """As events tell them, oldest first; Discord gives them the other way round."""
         found: Any = await self._ear.http.logs_from(int(channel), PAGE, **between)
         page = [
-            {"channel_id": channel, **data, **_origin(private)}
+            {"channel_id": channel, **data, **origin(private)}
             for data in found
             if isinstance(data, dict)
         ]
         return sorted(page, key=lambda data: snowflake(data.get("id")))
 
-    # Events.
-
-    async def _created(self, data: dict[str, Any]) -> None:
-        found = said(data)
-        if found is None or not (found.text or found.attachments):
-            return
-        place = await self._places.of(found.channel)
-        if str(found.id) in place.recent:
-            return
-        where = await self._where(found, _is_private(data))
-        if where is None:
-            return
-        conversation, private = where
-        place.last = max(place.last, found.id)
-        self._places.touch(found.channel)
-        if await self._may_read(found.channel, found.message(conversation, private), private):
-            place.heard(found, conversation)
-            self._ready.append(found.message(conversation, private))
-
-    async def _changed(self, data: dict[str, Any]) -> None:
-        """Discord also tells this where a link grew a preview: then the time of change is as it
-        was, or there is none."""
-        found = said(data)
-        if found is None or not found.edited:
-            return
-        place = await self._places.of(found.channel)
-        known = place.recent.get(str(found.id))
-        if known is None or found.edited <= known.edited:
-            return
-        private = _is_private(data)
-        change = found.change(known.conversation, private)
-        if await self._may_read(found.channel, change, private):
-            known.edited = found.edited
-            self._places.touch(found.channel)
-            self._ready.append(change)
-
-    async def _deleted(self, data: dict[str, Any]) -> None:
-        channel, number = str(snowflake(data.get("channel_id"))), str(snowflake(data.get("id")))
-        place = await self._places.of(channel)
-        known = place.recent.get(number)
-        if known is None:
-            return
-        private = _is_private(data)
-        taken_back = _taken_back(number, known, private)
-        if await self._may_read(channel, taken_back, private):
-            self._ready.append(taken_back)
-        del place.recent[number]
-        self._places.touch(channel)
-
-    async def _deleted_many(self, data: dict[str, Any]) -> None:
-        for number in data.get("ids") or []:
-            await self._deleted({**data, "id": number})
-
-    async def _came_or_went(self, data: dict[str, Any]) -> None:
-        """Somebody joined a server, or may see other channels than before."""
-        account = str(snowflake(data["user"]["id"]))
-        for room, sees in self._rooms.comes_and_goes(data.get("guild_id"), account):
-            if sees:
-                await self._telling.present(room, [account])
-            else:
-                await self._telling.left(room, [account])
-
-    async def _went(self, data: dict[str, Any]) -> None:
-        """Somebody left a server. They may be back already by the library's picture of it."""
-        account = str(snowflake(data["user"]["id"]))
-        for room in self._rooms.goes(data.get("guild_id"), account):
-            await self._telling.left(room, [account])
-
-    async def _seen_by_others(self, data: dict[str, Any]) -> None:
-        for room, people in self._rooms.people_now(data.get("guild_id")):
-            await self._telling.present(room, people)
-
-    # What each of these comes to.
-
-    async def _where(self, found: Said, private: bool) -> tuple[str, bool] | None:
-        """Conversation of a message and whether it is private; None where we do not read."""
-        if not private:
-            return (found.channel, False) if self._rooms.room_of(found.channel) else None
-        known = await self._privately.with_person(found.author)
-        if known is None:
-            words = notice(self._opening, NoticeKind.HELLO)
-            if words:
-                await self._greet(found.channel, words)
-            known = await self._privately.remember(found.author, found.channel, found.channel)
-        return known.conversation, True
-
-    async def _greet(self, channel: str, words: str) -> None:
-        try:
-            await self._mouth.notice(int(channel), words, pin=False)
-        except PermissionError:
-            log.info("discord: somebody who wrote to the bot does not take its answers")
-
-    async def _may_read(self, channel: str, message: Incoming, private: bool) -> bool:
-        """A thread is read as the channel that it hangs on: there its people were told."""
-        if private:
-            return True
-        room = self._rooms.room_of(channel)
-        return bool(room) and await self._telling.may_read(_in_room(message, room))
-
-    async def _say(self, room: str, text: str) -> float:
-        book_opens = (NoticeKind.ROOM, NoticeKind.ASK)
-        texts = {notice(self._opening, kind, each) for kind in book_opens for each in ("ko", "en")}
-        return await self._mouth.notice(int(room), text, pin=text in texts)
-
     async def _hand(self) -> None:
-        ready, self._ready = self._ready, []
+        ready, self._reading.ready = self._reading.ready, []
         await hand(self._opening, self._intake, ready)
         await self._places.keep()
-
-
-def _is_private(data: dict[str, Any]) -> bool:
-    """Only what happens in a server names one."""
-    return "guild_id" not in data
-
-
-def _origin(private: bool) -> dict[str, Any]:
-    """What tells the two apart in an event, for messages of the history, which do not say."""
-    return {} if private else {"guild_id": "0"}
-
-
-def _in_room(message: Incoming, room: str) -> Incoming:
-    return Incoming(
-        id=message.id,
-        conversation=room,
-        author=message.author,
-        at=message.at,
-        text=message.text,
-    )
-
-
-def _taken_back(number: str, known: Known, private: bool) -> Incoming:
-    return Incoming(
-        id=f"{number}:deleted",
-        conversation=known.conversation,
-        author=known.author,
-        at=time.time(),
-        text="",
-        to_agency=private,
-        replaces=number,
-        deleted=True,
-    )

@@ -31,6 +31,8 @@ class Rooms:
         self._ear = ear
         self.open: set[str] = set()
         self._there: dict[str, set[str]] = {}
+        self._parents: dict[str, str] = {}
+        """Rooms of threads that were put away, which the library does not keep."""
 
     def to_open(self) -> Iterator[tuple[str, Channel]]:
         """Channels entered and not open yet, with their ids."""
@@ -49,10 +51,10 @@ class Rooms:
         if channel in self.open:
             return channel
         found = self._ear.get_channel(int(channel))
-        if isinstance(found, discord.Thread) and not found.is_private():
-            parent = str(found.parent_id)
-            return parent if parent in self.open else ""
-        return ""
+        parent = self._parents.get(channel, "")
+        if isinstance(found, discord.Thread):
+            parent = "" if found.is_private() else str(found.parent_id)
+        return parent if parent in self.open else ""
 
     def people(self, channel: Channel) -> list[str] | None:
         """Who can see a channel, without bots; None where they are too many."""
@@ -113,6 +115,7 @@ class Rooms:
         try:
             async for thread in channel.archived_threads(limit=ARCHIVED):
                 found[thread.id] = thread
+                self._parents[str(thread.id)] = str(channel.id)
         except (discord.HTTPException, aiohttp.ClientError, KeyError, ValueError):
             pass  # those in use are known anyway
         return [
