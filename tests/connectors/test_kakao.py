@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ansim.sources.contract import DeliveryState, Incoming, IntakeBusy, Outcome, Outgoing
+from ansim.sources.contract import DeliveryState, Incoming, IntakeBusy, Outcome, Outgoing, Revoked
 from ansim.sources.kakao import pasted, skill
 from ansim.sources.kakao.connector import HANDING_SECONDS, WAIT_SECONDS, KakaoConnector
 from ansim.sources.kakao.desk import STORE_SECONDS
@@ -294,6 +294,15 @@ async def test_only_who_knows_the_address_is_answered(
 ) -> None:
     assert (await ask(running, **options)).status_code == status
     assert bool(running.door.refusals) == (status == 404)
+
+
+async def test_an_address_that_can_be_guessed_opens_nothing(channel: Waiting) -> None:
+    wiring = channel.wiring()
+    wiring.credentials["token"] = "short"
+    async with Running(channel, wiring=wiring) as running:
+        await until(lambda: running.ended, "only a person can help")
+        assert isinstance(running.ended, Revoked)
+        assert (await ask(running, token="short")).status_code == 404
 
 
 async def test_the_header_that_the_operator_entered_must_be_there(channel: Waiting) -> None:

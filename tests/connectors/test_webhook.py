@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from litestar import Response
 
 from ansim.sources import posting
-from ansim.sources.contract import DeliveryState, Outgoing
+from ansim.sources.contract import DeliveryState, Outgoing, Revoked
 from ansim.sources.webhook import signing
 from ansim.sources.webhook.connector import CONFIRM_SECONDS, WebhookConnector
 from ansim.sources.wiring import MemoryInProcess, Wiring
@@ -353,6 +361,79 @@ async def test_without_an_address_nothing_can_be_sent(platform: Service) -> None
     running = Running(platform, wiring=wiring)
     delivery = await WebhookConnector(running.opening).send(words())
     assert delivery.state is DeliveryState.FAILED
+
+
+def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """A certificate that signed itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    shown, private = folder / f"{name}.pem", folder / f"{name}.key"
+    shown.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return shown, private
+
+
+@pytest.mark.parametrize(("name", "holds"), [("localhost", True), ("another.example", False)])
+async def test_over_https_the_certificate_must_be_of_the_name_that_was_entered(
+    name: str, holds: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, private = _certificate(tmp_path, name)
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(shown, private)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    monkeypatch.setenv("SSL_CERT_FILE", str(shown))
+    posting._trusted.cache_clear()
+    try:
+        if holds:
+            reply = await posting.post(f"https://localhost:{port}/words", b"{}", {})
+            assert reply.status == 204
+            assert f"Host: localhost:{port}".encode().lower() in asked[0].lower()
+        else:
+            with pytest.raises(posting.NotSent):
+                await posting.post(f"https://localhost:{port}/words", b"{}", {})
+            assert not asked
+    finally:
+        posting._trusted.cache_clear()
+        server.close()
+        await server.wait_closed()
+
+
+async def test_a_secret_that_can_be_guessed_opens_nothing(platform: Service) -> None:
+    wiring = platform.wiring()
+    wiring.credentials["secret"] = "short"
+    async with Running(platform, wiring=wiring) as running:
+        await until(lambda: running.ended, "only a person can help")
+        assert isinstance(running.ended, Revoked)
+        body = json.dumps(item(1)).encode()
+        assert (await post(running, body, proof(body, secret="short"))).status_code == 401
 
 
 async def test_secrets_and_texts_stay_out_of_the_log(

@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import socket
+import ssl
 from collections.abc import Mapping
+from functools import cache
 
+import certifi
 import httpx
 import msgspec
 
@@ -84,7 +88,7 @@ async def post(
     try:
         async with asyncio.timeout(SECONDS):
             async with httpx.AsyncClient(
-                timeout=SECONDS, follow_redirects=False, trust_env=False
+                timeout=SECONDS, follow_redirects=False, trust_env=False, verify=_trusted()
             ) as client:
                 return await _ask(client, pinned, body, asked, host)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -107,6 +111,12 @@ async def _ask(
             if len(got) >= MOST_ANSWER_BYTES:
                 break
         return Reply(response.status_code, got, _seconds(response.headers.get("retry-after", "")))
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates hold: the usual authorities, or those of ``SSL_CERT_FILE``."""
+    return ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
 
 
 def check(address: str, *, allow_http: bool = False) -> httpx.URL:

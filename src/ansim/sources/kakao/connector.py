@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from ansim.sources import posting
-from ansim.sources.contract import Delivery, DeliveryState, Intake, Outgoing
+from ansim.sources.contract import Delivery, DeliveryState, Intake, Outgoing, Revoked
 from ansim.sources.kakao import API, DECLARATION, skill
 from ansim.sources.kakao.pasted import giver
 from ansim.sources.kakao.words import Word, Words
@@ -28,6 +28,11 @@ WAIT_SECONDS = 7 * 24 * 3600.0
 HANDING_SECONDS = 60.0
 """An answer that has not gone out by then never will."""
 
+SHORTEST_TOKEN = 16
+TOO_SHORT = (
+    "주소 비밀이 너무 짧아 아무것도 받지 않습니다; 32자 이상으로 바꿔 주세요 / "
+    "the secret part of the address is too short and nothing is taken: enter at least 32 characters"
+)
 WAITS = (
     "청소년이 채널에 다시 말을 걸면 전해집니다 / given when the young person next writes to the "
     "channel"
@@ -67,7 +72,10 @@ class KakaoConnector:
         self.words = Words(opening, clock)
 
     async def receive(self, intake: Intake) -> None:
-        """Marks, until cancelled, that the door is open. Raises ConnectionError."""
+        """Marks, until cancelled, that the door is open. Raises ConnectionError, or Revoked where
+        anybody could guess its address."""
+        if len(self._opening.wiring.entry("token")) < SHORTEST_TOKEN:
+            raise Revoked(TOO_SHORT)
         memory, health = self._opening.memory, self._opening.health
         now = self._clock()
         last = await memory.get("alive")

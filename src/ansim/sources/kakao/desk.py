@@ -18,7 +18,7 @@ from ansim.sources.contract import Delivery, DeliveryState, Incoming, IntakeRefu
 from ansim.sources.doorway import Door, TurnedAway
 from ansim.sources.handing import hand
 from ansim.sources.kakao import DECLARATION, skill
-from ansim.sources.kakao.connector import AWAY, HANDED
+from ansim.sources.kakao.connector import AWAY, HANDED, SHORTEST_TOKEN
 from ansim.sources.kakao.words import Word, Words
 from ansim.sources.wiring import Opening
 
@@ -75,7 +75,8 @@ class Desk:
         except TurnedAway as turned:
             raise _turned_away(turned) from None
         expected = opening.wiring.entry("token") if opening is not None else ""
-        if opening is None or not expected or not _same(token, expected):
+        short = len(expected) < SHORTEST_TOKEN
+        if opening is None or short or not _same(token, expected):
             await self.door.refused(None, "a Kakao request to an address that is not there")
             raise No(404, "not_found", "there is no channel at this address")
         header, value = opening.wiring.entry("header_name"), opening.wiring.entry("header_value")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from ansim.sources import posting
-from ansim.sources.contract import Delivery, DeliveryState, Intake, Outgoing
+from ansim.sources.contract import Delivery, DeliveryState, Intake, Outgoing, Revoked
 from ansim.sources.doorway import Doorway
 from ansim.sources.webhook import DECLARATION, signing
 from ansim.sources.wiring import Opening, Remembered
@@ -24,6 +24,10 @@ PATIENCE = 4.0
 MOST_REASON = 200
 
 AWAY = "상담원의 말을 플랫폼에 보내지 못하고 있습니다 / words cannot be posted to the platform"
+TOO_SHORT = (
+    "서명 비밀이 너무 짧아 아무것도 받지 않습니다; 32자 이상으로 바꿔 주세요 / "
+    "the signing secret is too short and nothing is taken: enter at least 32 characters"
+)
 NO_ADDRESS = "이 출처에는 답을 보낼 주소가 없습니다 / no address is entered for this source"
 TAKEN = "플랫폼이 보여 주기를 기다리는 중 / taken by the platform, not shown yet"
 SHOWN = "플랫폼이 받았습니다 / taken by the platform"
@@ -77,6 +81,8 @@ class WebhookConnector(Doorway):
         self._not_before = 0.0
 
     async def receive(self, intake: Intake) -> None:
+        if len(self._opening.wiring.entry("secret")) < signing.SHORTEST_SECRET:
+            raise Revoked(TOO_SHORT)
         self._opening.health.connected()  # the platform calls us: the door is open
         await super().receive(intake)
 
