@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.pages import DESK, TELEPHONE, fits, keep, log_in, new_page
+from tests.browser.pages import DESK, TABLET, TELEPHONE, fits, keep, log_in, new_page
 from tests.browser.test_accessibility import faults
 from tests.console.serving import Console
 
@@ -101,6 +101,18 @@ def test_the_menu_of_a_telephone_folds_behind_one_button(
     expect(page.locator("#menu")).to_be_visible()
     expect(menu).to_be_hidden()
     assert not found, "\n".join(found)
+
+
+def test_a_tablet_leaves_the_page_its_room(console: Console, browser: Browser) -> None:
+    page = new_page(browser, TABLET)
+    log_in(page, console, "supervisor")
+    header = page.locator("header.top").bounding_box()
+    assert header is not None
+    assert header["height"] < 80, "more than one row"
+    page.get_by_role("button", name="메뉴").click()
+    page.locator("#menu").get_by_role("link", name="감사 기록").click()
+    expect(page).to_have_url(re.compile("/audit/$"))
+    assert fits(page)
 
     # Without scripts nothing folds.
     context = browser.new_context(viewport=TELEPHONE, java_script_enabled=False, locale="ko-KR")
