@@ -108,7 +108,10 @@ async def test_a_connection_that_is_cut_or_breaks_is_made_again_ever_more_slowly
         platform.say()
         await until(lambda: received(running) == 1)
         await until(lambda: state(ledger) == "listening")
-        assert len(set(platform.runs)) == 1  # the same connector was called again
+        assert len({connector for connector, _ in platform.runs}) == 1  # the same was called again
+        moments = [moment for _, moment in platform.runs]
+        assert moments[2] - moments[1] >= 0.2
+        assert moments[3] - moments[2] >= 0.4
         platform.become("broken")
         await until(lambda: "RuntimeError" in sentence(ledger))
         platform.recover("broken")
@@ -244,7 +247,7 @@ async def test_a_connector_that_is_slow_to_end_hands_nothing_on_once_it_was_stop
     async with serve(config, keyring, ledger) as running:
         await until(lambda: running.gateway.connections.connector_of("toy"))
         await asyncio.sleep(0.2)
-        ledger.declared = [(msgspec.structs.replace(platform.source(), active=False), "")]
+        ledger.wired = {"toy": platform.wiring(credentials={"token": "another"})}
         await until(lambda: Stubborn.handed)
         assert isinstance(Stubborn.handed[0], IntakeRefused)
         assert received(running) == 0

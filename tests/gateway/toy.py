@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import msgspec
@@ -58,7 +59,7 @@ class Toy:
 
     async def receive(self, intake: Intake) -> None:
         with (self.folder / "runs").open("a") as runs:
-            runs.write(f"{id(self)}\n")
+            runs.write(f"{id(self)} {time.monotonic()}\n")
         position = await Remembered.read(self.opening.memory, "position", Position)
         told = False
         while True:
@@ -131,9 +132,10 @@ class ToyPlatform:
         return [line.decode() for line in _lines(self.folder / "seen")]
 
     @property
-    def runs(self) -> list[bytes]:
-        """One entry a call of ``receive``: which connector it was."""
-        return _lines(self.folder / "runs")
+    def runs(self) -> list[tuple[int, float]]:
+        """One entry a call of ``receive``: which connector it was, and when."""
+        pairs = (line.split() for line in _lines(self.folder / "runs"))
+        return [(int(connector), float(moment)) for connector, moment in pairs]
 
     def source(self, name: str = "toy") -> Source:
         return Source(
