@@ -202,11 +202,11 @@ def test_a_source_that_falls_silent_against_its_habit_is_told_once_until_it_spea
     source: SourceRecord,
 ) -> None:
     habit(10, 60)
-    last = NOON.timestamp()
+    tell(NOON, received=7)
     first = 0
     for minute in range(1, 60):
         at = NOON + minute * MINUTE
-        tell(at, last_message_at=last)
+        tell(at, received=7)
         if watch.keep(at).sources:
             assert not first, "told twice"
             first = minute
@@ -214,9 +214,17 @@ def test_a_source_that_falls_silent_against_its_habit_is_told_once_until_it_spea
     details = AuditEvent.objects.get(action="source.alarm").details
     assert (details["kind"], details["expected"]) == ("silent", 20.0)
     at = NOON + 61 * MINUTE
-    tell(at, last_message_at=at.timestamp())
+    tell(at, received=8)
     watch.keep(at)
     assert open_alarms() == set()
+
+
+def test_a_source_that_brings_old_messages_is_not_silent(source: SourceRecord) -> None:
+    habit(10, 1000)
+    for minute in range(0, 60):
+        at = NOON + minute * MINUTE
+        tell(at, received=minute + 1, last_message_at=(at - timedelta(hours=2)).timestamp())
+        assert watch.keep(at).sources == ()
 
 
 @pytest.mark.parametrize(
@@ -228,9 +236,10 @@ def test_silence_that_is_no_surprise_calls_nobody(
     source: SourceRecord, days: int, an_hour: int
 ) -> None:
     habit(days, an_hour)
+    tell(NOON, received=7)
     for minute in range(0, 600, 5):
         at = NOON + minute * MINUTE
-        tell(at, last_message_at=NOON.timestamp())
+        tell(at, received=7)
         assert watch.keep(at).sources == ()
 
 
@@ -242,8 +251,9 @@ def test_a_day_that_was_as_silent_at_this_time_shows_that_it_is_nothing_unusual(
     SourceHour.objects.filter(hour__gte=quiet, hour__lt=quiet + timedelta(hours=2)).update(
         messages=0
     )
+    tell(NOON, received=7)
     at = NOON + 90 * MINUTE
-    tell(at, last_message_at=NOON.timestamp())
+    tell(at, received=7)
     assert watch.keep(at).sources == ()
 
 
@@ -254,24 +264,25 @@ def test_weekends_are_measured_by_all_days_and_working_days_by_their_own(
     for row in SourceHour.objects.all():
         if row.hour.weekday() >= 5:
             SourceHour.objects.filter(pk=row.pk).update(messages=0)
+    tell(NOON, received=7)
     at = NOON + 90 * MINUTE
-    tell(at, last_message_at=NOON.timestamp())
+    tell(at, received=7)
     assert watch.keep(at).sources == ("demo silent",)  # silent weekends excuse no Wednesday
 
 
 def test_a_short_pause_in_a_busy_hour_calls_nobody(source: SourceRecord) -> None:
     habit(10, 100_000)
+    tell(NOON, received=7)
     at = NOON + 14 * MINUTE
-    tell(at, last_message_at=NOON.timestamp())
+    tell(at, received=7)
     assert watch.keep(at).sources == ()
 
 
 def test_a_source_that_has_just_begun_to_listen_is_not_silent(source: SourceRecord) -> None:
     habit(10, 1000)
     at = NOON + 50 * MINUTE
-    tell(
-        at, since=(at - MINUTE).timestamp(), last_message_at=(NOON - timedelta(days=1)).timestamp()
-    )
+    tell(NOON, received=7)
+    tell(at, received=7, since=(at - MINUTE).timestamp())
     assert watch.keep(at).sources == ()
 
 

@@ -127,7 +127,7 @@ def _wrong(
     alarm = open_ones.get((row.source_id, SourceAlarm.Kind.SILENT))
     if alarm is not None:
         # Silent it stays until it speaks; what of it is trouble has an alarm of its own.
-        if row.last_message_at is None or row.last_message_at <= alarm.since:
+        if row.heard_at is None or row.heard_at <= alarm.since:
             found[SourceAlarm.Kind.SILENT] = {}
     elif fresh(row, now) and (missing := _silence(row, now)) is not None:
         found[SourceAlarm.Kind.SILENT] = missing
@@ -137,7 +137,7 @@ def _wrong(
 def _silence(row: SourceHealth, now: datetime) -> dict[str, Any] | None:
     if row.state != SourceHealth.State.LISTENING or row.since is None:
         return None
-    since = max(row.since, row.last_message_at or row.since)
+    since = max(row.since, row.heard_at or row.since)
     if now - since < LEAST_SILENT:
         return None
     if row.habit_looked_at is not None and now - row.habit_looked_at < LOOK_EVERY:

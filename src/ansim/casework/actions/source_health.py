@@ -45,6 +45,8 @@ def tell(states: Sequence[Mapping[str, Any]], now: datetime | None = None) -> No
             source=record, told_at=now, marked_at=now, since=now
         )
         heard = _take(row, told[record.pk], now)
+        if heard:
+            row.heard_at = now
         row.save()
         if heard or row.state == SourceHealth.State.LISTENING:
             _count(record, heard, now)

@@ -32,6 +32,9 @@ class SourceHealth(models.Model):
     since = models.DateTimeField(null=True)
     """Since when it is in this state."""
     last_message_at = models.DateTimeField(null=True)
+    """When the newest message was said."""
+    heard_at = models.DateTimeField(null=True)
+    """When messages last came in, however old they were."""
     last_connected_at = models.DateTimeField(null=True)
     received = models.BigIntegerField(default=0)
     """Messages since that gateway started."""
