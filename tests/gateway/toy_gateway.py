@@ -12,14 +12,14 @@ import uvicorn
 
 from ansim import config
 from ansim.sources import registry
-from ansim.stream.gateway import app, courier
+from ansim.stream.gateway import app, turn
 from ansim.stream.gateway.ledger import MemoryLedger
 from tests.gateway import toy
 from tests.gateway.toy import ToyPlatform
 
 
 def main() -> None:
-    courier.TURN_SECONDS = 2.0  # the next one takes over sooner
+    turn.TURN_SECONDS = 2.0  # the next one takes over sooner
     settings = config.load()
     registry.CONNECTORS["toy"] = toy.DECLARATION
     registry.connect = toy.connect

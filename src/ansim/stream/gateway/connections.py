@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from ansim.chat import Source
 from ansim.config import Config
@@ -21,6 +20,7 @@ from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.health import SourceHealth, SourceWatch
 from ansim.stream.gateway.keeping import ConnectorBucket, KeptMemory
 from ansim.stream.gateway.line import Line
+from ansim.stream.gateway.turn import CourierTurn
 
 log = logging.getLogger(__name__)
 
@@ -37,17 +37,6 @@ NO_NOTICE = (
     "not listening: a supervisor has not approved the notice to rooms yet"
 )
 NOT_HERE = "이 서버에서는 꺼져 있습니다 / not offered by this server"
-
-
-class Turn(Protocol):
-    """Which gateway it is."""
-
-    @property
-    def held(self) -> bool: ...
-    @property
-    def unrenewed(self) -> float: ...
-    @property
-    def taken(self) -> bool: ...
 
 
 class Connections:
@@ -69,7 +58,7 @@ class Connections:
         self._watch = watch
         self._intake = intake
         self._built_in = built_in
-        self.turn: Callable[[], Turn | None] = lambda: None
+        self.turn: Callable[[], CourierTurn | None] = lambda: None
         self.bucket: ConnectorBucket | None = None
         self._lines: dict[str, Line] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}

@@ -9,17 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import secrets
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.js.api import KeyValueConfig, StorageType
-from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
-from nats.js.kv import KeyValue
 
 from ansim.config import Config
 from ansim.keys import KeyLost
@@ -28,7 +22,7 @@ from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.connections import Connections
 from ansim.stream.gateway.ledger import LedgerDesk, Queued
 from ansim.stream.gateway.link import Link, LinkDown
-from ansim.stream.layout import open_bucket
+from ansim.stream.gateway.turn import RENEW_SECONDS, CourierTurn
 from ansim.stream.routing import ACCOUNT, CONVERSATION
 
 log = logging.getLogger(__name__)
@@ -40,8 +34,6 @@ RECHECK_SECONDS = 15.0
 """How often words that lie ready are asked after."""
 RETRY_SECONDS = 2.0
 LONGEST_PAUSE = 10.0
-TURN_SECONDS = 5.0
-BUCKET = "courier"
 
 NO_WAY = "이 출처로는 답을 보낼 수 없습니다 / no words can be sent to this source"
 NO_SENDER = "보낸 상담원이나 기관 이름이 없습니다 / no human sender or agency name"
@@ -55,92 +47,6 @@ ACCOUNT_GONE = (
 )
 CUT_SHORT = "보내는 중에 중단되어 전달 여부를 알 수 없습니다 / cut short while sending"
 NOT_CONFIRMED = "전달이 확인되지 않았습니다 / the platform did not confirm in time"
-
-
-class CourierTurn:
-    """The right to be the courier: an entry that vanishes when its holder stops renewing it."""
-
-    def __init__(self, bucket: KeyValue) -> None:
-        self._bucket = bucket
-        self._me = secrets.token_hex(8).encode()
-        self._revision: int | None = None
-        self._renewed = -math.inf
-        self._lock = asyncio.Lock()
-        self.taken = False
-        """Whether another had it when we last asked."""
-
-    @classmethod
-    async def open(cls, client: Client, replicas: int) -> CourierTurn:
-        js = client.jetstream(timeout=2)
-        settings = KeyValueConfig(
-            bucket=BUCKET,
-            description="who carries counsellors' words out",
-            history=1,
-            ttl=TURN_SECONDS,
-            storage=StorageType.FILE,
-            replicas=replicas,
-        )
-        bucket = await open_bucket(js, settings)
-        return cls(bucket)
-
-    @property
-    def held(self) -> bool:
-        """False from the moment another could have taken it, by our own monotonic clock."""
-        return self._revision is not None and self.unrenewed < TURN_SECONDS
-
-    @property
-    def unrenewed(self) -> float:
-        """Seconds since the turn was last known to be ours."""
-        return time.monotonic() - self._renewed
-
-    async def hold(self) -> bool:
-        """Takes or renews the turn. Raises ConnectionError when NATS does not answer."""
-        async with self._lock:
-            return await self._hold()
-
-    async def _hold(self) -> bool:
-        if self.held and self.unrenewed < TURN_SECONDS / 3:
-            return True
-        try:
-            revision = await self._write(self._revision)
-            if revision is None:
-                # It ran out, which is nobody's loss where no other took it meanwhile; or it is
-                # ours and the answer never came.
-                revision = await self._write(await self._mine())
-        except (NatsError, OSError) as error:
-            raise ConnectionError(f"the courier's turn: {type(error).__name__}") from error
-        self._revision = revision
-        self.taken = revision is None
-        return revision is not None
-
-    async def _write(self, last: int | None) -> int | None:
-        """Writes the entry where ``last`` is in force (None: no entry); None when it is not."""
-        started = time.monotonic()
-        try:
-            if last is None:
-                revision = await self._bucket.create("turn", self._me)
-            else:
-                revision = await self._bucket.update("turn", self._me, last=last)
-        except KeyWrongLastSequenceError:
-            return None
-        self._renewed = started
-        return revision
-
-    async def _mine(self) -> int | None:
-        """The revision in force if the entry is ours."""
-        try:
-            entry = await self._bucket.get("turn")
-        except KeyNotFoundError:
-            return None
-        return entry.revision if entry.value == self._me else None
-
-    async def give_up(self) -> None:
-        """Lets another take over at once."""
-        if self._revision is None:
-            return
-        with suppress(NatsError, OSError):  # it runs out by itself
-            await self._bucket.delete("turn", last=self._revision)
-        self._revision = None
 
 
 class Courier:
@@ -193,7 +99,7 @@ class Courier:
             if self.turn is not None and self._admission.ready:
                 with suppress(ConnectionError):  # the loop tells of it
                     await self.turn.hold()
-            await asyncio.sleep(TURN_SECONDS / 5)
+            await asyncio.sleep(RENEW_SECONDS)
 
     async def close(self) -> None:
         if self.turn is not None:

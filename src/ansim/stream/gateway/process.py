@@ -20,7 +20,7 @@ from ansim.stream.gateway import reading
 from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.answers import BatchAnswer
 from ansim.stream.gateway.connections import Connections
-from ansim.stream.gateway.courier import Courier, CourierTurn
+from ansim.stream.gateway.courier import Courier
 from ansim.stream.gateway.health import CountedIntake, SourceWatch
 from ansim.stream.gateway.intake import Intake
 from ansim.stream.gateway.keeping import ConnectorBucket
@@ -29,6 +29,7 @@ from ansim.stream.gateway.limits import InFlight
 from ansim.stream.gateway.link import Link
 from ansim.stream.gateway.reading import Behind, ReadingWatch
 from ansim.stream.gateway.trials import Trials
+from ansim.stream.gateway.turn import CourierTurn
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
