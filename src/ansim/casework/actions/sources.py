@@ -126,21 +126,26 @@ def declare(
 
 @transaction.atomic
 def change(source_id: str, actor: Account, **fields: str | bool | dict[str, object] | None) -> None:
-    """Changes what a source declares (``DECLARED``)."""
+    """Changes what a source declares (``DECLARED``). Raises Refused where it could not lawfully be
+    read like that."""
     require(actor, Act.ADMINISTER)
     unknown = set(fields) - DECLARED
     if unknown:
         raise ValueError(f"a source has no field {', '.join(sorted(unknown))}")
     record = _get(source_id)
+    before = {field: getattr(record, field) for field in fields}
     for field, value in fields.items():
         setattr(record, field, value)
     record.name = _name(record.name)
     record.legal_basis = typed.words(record.legal_basis, LONGEST_BASIS)
     declaration = _lawful(record)
-    if "connector" in fields:
+    changed = sorted(field for field in fields if getattr(record, field) != before[field])
+    if not changed:
+        return
+    if "connector" in changed:
         source_entries.check(declaration, record.settings, credentials_of(record))
-    record.save(update_fields=list(fields))
-    audit.record("source.changed", record, actor=actor, details={"fields": sorted(fields)})
+    record.save(update_fields=changed)
+    audit.record("source.changed", record, actor=actor, details={"fields": changed})
     source_notices.propose(record, actor)
 
 
