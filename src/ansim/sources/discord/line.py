@@ -120,7 +120,13 @@ class Ear(Line):
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.overflown = False
 
-    async def on_socket_raw_receive(self, message: str) -> None:
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        if event == "socket_raw_receive":
+            self._hear(args[0])  # at once: a task for each would keep no order
+        else:
+            super().dispatch(event, *args, **kwargs)
+
+    def _hear(self, message: str) -> None:
         """Before the library makes objects of it: what is odd in one event harms no other."""
         payload = json.loads(message)
         if not isinstance(payload, dict) or payload.get("t") not in HEARD:

@@ -87,6 +87,8 @@ class Mouth:
                     told += 1
         except discord.HTTPException as error:
             why = refusal(error)
+            if why == REVOKED:
+                await self.close()  # nothing will be said any more
             return self._settle(outgoing, DeliveryState.FAILED, why + (HALF if told else ""))
         except (Unsure, TimeoutError):
             self._unsure.setdefault(outgoing.id, began)

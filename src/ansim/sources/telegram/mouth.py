@@ -95,6 +95,7 @@ class Mouth:
         try:
             await self._say(chat, topic, text)
         except (*REFUSED_TOKEN, TokenValidationError):
+            await self.close()  # nothing will be said any more
             return Delivery(DeliveryState.FAILED, REVOKED)
         except NOT_THERE as error:
             if to:
