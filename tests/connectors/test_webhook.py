@@ -24,7 +24,8 @@ from litestar import Response
 
 from ansim.sources import posting
 from ansim.sources.contract import DeliveryState, Outgoing, Revoked
-from ansim.sources.webhook import signing
+from ansim.sources.doorway import TurnedAway
+from ansim.sources.webhook import routes, signing
 from ansim.sources.webhook.connector import CONFIRM_SECONDS, WebhookConnector
 from ansim.sources.wiring import MemoryInProcess, Wiring
 from tests.connectors.platforms.webhook import ID, SECRET, Service
@@ -187,6 +188,19 @@ async def test_no_other_source_and_no_other_encoding_comes_in(running: Running) 
     packed = proof(body) | {"Content-Encoding": "gzip"}
     assert (await post(running, body, packed)).status_code == 415
     assert (await post(running, b"[", proof(b"["))).status_code == 400
+
+
+def test_bodies_of_nobody_known_take_only_their_own_room() -> None:
+    strangers = routes.Strangers()
+    most = routes.MOST_BYTES
+    with strangers.room(str(most), most), strangers.room("", most) as proved:
+        with pytest.raises(TurnedAway), strangers.room("1", most):
+            pass
+        proved()
+        with strangers.room("1", most), strangers.room("9" * 30, 16):
+            pass
+    with strangers.room(str(most), most), strangers.room(str(most), most):
+        pass
 
 
 async def test_words_are_posted_once_signed_and_under_the_agencys_name(

@@ -81,10 +81,11 @@ class KakaoConnector:
         last = await memory.get("alive")
         if last is not None and now - float(last) > NO_GAP_SECONDS:
             health.gap(float(last), now, AWAY)
+        await memory.put("alive", str(now).encode())
+        health.connected()
         while True:
-            await memory.put("alive", str(self._clock()).encode())
-            health.connected()
             await asyncio.sleep(BEAT_SECONDS)
+            await memory.put("alive", str(self._clock()).encode())
 
     async def send(self, outgoing: Outgoing) -> Delivery:
         """Lays the words ready, once for each id; later calls tell what became of them."""
@@ -180,6 +181,8 @@ class KakaoConnector:
             return self._trouble(str(reply.status))
         if reply.status >= 400 or reply.said().get("status", "SUCCESS") != "SUCCESS":
             self._trouble(str(reply.status))  # a person has to look; the words wait as they did
+        else:
+            self._opening.health.connected()
         async with self.words.lock():
             still = await self.words.word(word.id)
             if still is not None:

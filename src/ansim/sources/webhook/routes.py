@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import msgspec
@@ -23,6 +25,10 @@ MOST_CONFIRMATION_BYTES = 16 * 1024
 MOST_REMEMBERED = 4096
 """Requests whose answers are kept for as long as their signatures would pass."""
 SMALL_ANSWER = 4096
+MOST_UNPROVED = 32 * 1024 * 1024
+"""Bytes of bodies whose sender is not proved yet: anybody can send them, and they must not take the
+room of those who are known."""
+RETRY_SECONDS = 2
 SHOWN = "플랫폼이 확인함 / confirmed by the platform"
 
 AnyRequest = Request[Any, Any, State]
@@ -34,6 +40,32 @@ class Confirmed(msgspec.Struct):
     id: str
     state: Literal["sent", "failed"]
     reason: str = ""
+
+
+class Strangers:
+    """Room for bodies that have to be read before anybody knows whose they are."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+
+    @contextmanager
+    def room(self, declared: str, largest: int) -> Iterator[Callable[[], None]]:
+        """Room for one body; what is given ends it early. Raises TurnedAway when there is none."""
+        known = declared.isascii() and declared.isdigit()
+        size = min(int(declared[:12]) if known else largest, largest)
+        if self._bytes + size > MOST_UNPROVED:
+            told = _error(429, "overloaded", "too much is in work; try again", RETRY_SECONDS)
+            raise TurnedAway(told)
+        self._bytes += size
+        held = [size]
+
+        def proved() -> None:
+            self._bytes -= held.pop() if held else 0
+
+        try:
+            yield proved
+        finally:
+            proved()
 
 
 class Answered:
@@ -56,6 +88,7 @@ class Answered:
 def routes(door: Door) -> list[Any]:
     """The addresses under ``/v1/webhook/``. See docs/connectors/webhook.md."""
     answered = Answered()
+    strangers = Strangers()
     settled: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     async def proved(source: str, request: AnyRequest, largest: int, kind: str) -> Answer:
@@ -75,24 +108,31 @@ def routes(door: Door) -> list[Any]:
                 timestamp, request.headers.getall(signing.SIGNATURE, []), time.time()
             )
             declared = request.headers.get("content-length")
-            async with door.body(request.stream(), declared, largest) as body:
-                secrets = (opening.wiring.entry("secret"), opening.wiring.entry("secret_before"))
-                signing.prove(claimed, secrets, timestamp, body)
-                # The body's own hash: a proved time and body, whichever secret signed it.
-                key = (source, kind, timestamp + hashlib.sha256(body).hexdigest())
-                done = answered.again(key, time.time())
-                if done is not None:
-                    return done
-                if kind == "messages":
-                    sort = request.headers.get("content-type", "application/json")
-                    answer = await door.take_batch(source, body, sort)
-                else:
-                    answer = await settle(opening, body)
-        except signing.Unproved as unproved:
+            with strangers.room(declared or "", largest) as proved_it:
+                async with door.body(request.stream(), declared, largest) as body:
+                    secrets = [opening.wiring.entry(n) for n in ("secret", "secret_before")]
+                    signing.prove(claimed, secrets, timestamp, body)
+                    proved_it()
+                    return await done_once(opening, kind, timestamp, body, request)
+        except signing.Unproved as wrong:
             await door.refused(source, "a webhook request whose signature does not hold")
-            return _error(401, "unauthorized", str(unproved))
+            return _error(401, "unauthorized", str(wrong))
         except TurnedAway as turned:
             return turned.answer
+
+    async def done_once(
+        opening: Opening, kind: str, timestamp: str, body: bytes, request: AnyRequest
+    ) -> Answer:
+        # The body's own hash: a proved time and body, whichever secret signed it.
+        key = (opening.source.id, kind, timestamp + hashlib.sha256(body).hexdigest())
+        answer = answered.again(key, time.time())
+        if answer is not None:
+            return answer
+        if kind == "messages":
+            sort = request.headers.get("content-type", "application/json")
+            answer = await door.take_batch(opening.source.id, body, sort)
+        else:
+            answer = await settle(opening, body)
         answered.keep(key, answer, time.time())
         return answer
 
