@@ -143,9 +143,10 @@ def test_an_alert_from_matrix_is_answered_in_the_room_and_alone_and_the_answer_c
     desk.get_by_role("button", name="미리보기").click()
     expect(desk.locator("#composer")).to_contain_text("경보 대상에게는 보이지 않아요")
     desk.get_by_role("button", name="이대로 보내기").click()
+    expect(desk.locator("#thread")).to_contain_text(alone)
+    demo.sees("youth", alone)  # accepts the invitation: only now it has come
     expect(desk.locator("#thread .delivery.sent")).to_have_count(2)
     keep(desk, "matrix-alert")
-    assert alone in demo.sees("youth", alone)
     assert alone not in demo.do("read", "stranger"), "the other person must not read it"
 
     demo.do("answer", "youth", "무서웠어요.. 도와주세요")

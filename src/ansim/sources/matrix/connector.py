@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import html
 import logging
 import time
 from typing import Any
 
 import msgspec
 
-from ansim.sources.contract import Delivery, DeliveryState, Incoming, Intake, Outgoing, Revoked
+from ansim.sources.contract import Delivery, Incoming, Intake, Outgoing
 from ansim.sources.fitting import fit_name
 from ansim.sources.handing import hand
 from ansim.sources.matrix import DECLARATION, timeline
-from ansim.sources.matrix.homeserver import Event, Homeserver, Refused, table, text
+from ansim.sources.matrix.asking import Event, Refused, table, text
+from ansim.sources.matrix.homeserver import Homeserver
 from ansim.sources.matrix.rooms import LANGUAGE, Note, Rooms, stripped
+from ansim.sources.matrix.saying import Saying
 from ansim.sources.matrix.spoken import MESSAGES, said_at, spoken, target
 from ansim.sources.wiring import Opening, Remembered
 
 log = logging.getLogger(__name__)
 
-SEND_PATIENCE = 8.0
-"""Seconds a counsellor's words wait where the server asks us to slow down; then the courier comes
-again."""
 TOO_FAR = (
     "쉬는 동안 한 방에 글이 10,000개 넘게 쌓여 오래된 것은 읽지 못했습니다 / "
     "over 10,000 events came into one room meanwhile: the older ones were not read"
 )
 ODD_EVENT = "읽을 수 없는 이벤트 하나를 건너뛰었습니다 / one event that cannot be read was left out"
-NOT_THERE = (
-    "봇이 이 방에 없거나 말할 수 없어 보내지 못했습니다 / "
-    "not sent: the bot is not in this room or may not speak in it"
-)
-TOO_LONG = "글이 너무 길어 홈서버가 받지 않았습니다 / not sent: too long for the homeserver"
-REFUSED = "홈서버가 받지 않았습니다 / not sent: the homeserver refused it"
-INVITED = "받는 사람이 초대를 받아들이면 보입니다 / shown once they accept the invitation"
 
 
 class Position(msgspec.Struct):
@@ -63,6 +53,7 @@ class Matrix:
         self._opening = opening
         self._server = Homeserver(opening)
         self._rooms = Rooms(opening, self._server)
+        self._saying = Saying(opening, self._server, self._rooms)
         self._listening = False
 
     async def receive(self, intake: Intake) -> None:
@@ -87,25 +78,11 @@ class Matrix:
 
     async def send(self, outgoing: Outgoing) -> Delivery:
         """Says the words in their room, or in a room with ``recipient`` alone; the same id once."""
-        detail = ""
         try:
-            await self._server.open()
-            room = outgoing.conversation
-            if outgoing.recipient:
-                room, there = await self._rooms.direct(room, outgoing.recipient, SEND_PATIENCE)
-                detail = "" if there else INVITED
-            await self._server.say(
-                room, _words(outgoing), _transaction(outgoing.id), patience=SEND_PATIENCE
-            )
-        except Revoked as revoked:
-            return Delivery(DeliveryState.FAILED, str(revoked))
-        except Refused as refused:
-            why = {"M_FORBIDDEN": NOT_THERE, "M_NOT_FOUND": NOT_THERE, "M_TOO_LARGE": TOO_LONG}
-            return Delivery(DeliveryState.FAILED, why.get(refused.code, REFUSED))
+            return await self._saying.send(outgoing)
         finally:
             if not self._listening:
                 await self._server.close()
-        return Delivery(DeliveryState.SENT, detail)
 
     async def _begin(self) -> Position:
         """Listens from now on. What was said before is never asked for; the rooms we are in already
@@ -247,22 +224,3 @@ class Matrix:
 
     async def _keep(self, position: Position) -> None:
         await Remembered.write(self._opening.memory, "position", position)
-
-
-def _words(outgoing: Outgoing) -> dict[str, Any]:
-    """A counsellor's words under the agency's name: a client shows the account's own beside."""
-    content: dict[str, Any] = {
-        "msgtype": "m.text",
-        "body": f"[{outgoing.agency}] {outgoing.text}",
-        "format": "org.matrix.custom.html",
-        "formatted_body": (
-            f"<strong>[{html.escape(outgoing.agency)}]</strong> "
-            + html.escape(outgoing.text).replace("\n", "<br>")
-        ),
-        "m.mentions": {"user_ids": [outgoing.recipient]} if outgoing.recipient else {},
-    }
-    return content
-
-
-def _transaction(message: str) -> str:
-    return "ansim-" + hashlib.sha256(message.encode()).hexdigest()[:32]

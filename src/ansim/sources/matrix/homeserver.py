@@ -1,35 +1,29 @@
-"""The calls to a homeserver that the connector needs, over the transport and addresses of nio.
-
-Answers are taken as they come, not by nio's strict schemas: there, one odd event of a stranger
-could make a whole answer unreadable.
-"""
+"""The calls to a homeserver that the connector needs, and the log-in they are made with."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import json
-import logging
-import time
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
-import aiohttp
-from nio import Api, AsyncClient, AsyncClientConfig  # type: ignore[import-untyped]
+from nio import Api  # type: ignore[import-untyped]
 
 from ansim.sources.contract import Revoked
+from ansim.sources.matrix.asking import (
+    CALL_SECONDS,
+    PATIENCE,
+    Asking,
+    Event,
+    Refused,
+    TokenRefused,
+    events,
+    text,
+)
 from ansim.sources.wiring import Opening
 
-for name in ("nio", "aiohttp"):
-    logging.getLogger(name).setLevel(logging.ERROR)
-
-Event = dict[str, Any]
-
 POLL_SECONDS = 30.0
-CALL_SECONDS = 20.0
-PATIENCE = 120.0
-"""Seconds a call waits at most, in all, where the server asks us to slow down."""
 PAGE = 500
 TYPES = [
     "m.room.message",
@@ -56,41 +50,6 @@ OTHER_ACCOUNT = (
 NO_CREDENTIALS = (
     "접속 토큰도 비밀번호도 적혀 있지 않습니다. / Neither an access token nor a password is there."
 )
-_REVOKED = {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED", "M_USER_LOCKED"}
-
-
-class TooMany(ConnectionError):
-    """The homeserver asks us to slow down for longer than the caller can wait; nothing was done."""
-
-
-class Refused(Exception):
-    """The homeserver understood and said no. ``code`` is its word for why ("M_FORBIDDEN")."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class Client(AsyncClient):  # type: ignore[misc]
-    """nio's client, with the token where proxies do not log it: in a header, not the address."""
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        data: Any = None,
-        headers: dict[str, str] | None = None,
-        trace_context: Any = None,
-        timeout: Any = None,  # noqa: ASYNC109
-    ) -> Any:
-        place, _, query = path.partition("?")
-        left = [pair for pair in parse_qsl(query) if pair[0] != "access_token"]
-        headers = dict(headers or {})
-        if self.access_token:
-            headers["Authorization"] = f"Bearer {self.access_token}"
-        if left:
-            place = f"{place}?{urlencode(left)}"
-        return await super().send(method, place, data, headers, trace_context, timeout)
 
 
 class Homeserver:
@@ -104,15 +63,9 @@ class Homeserver:
         self._opening = opening
         self._wiring = opening.wiring
         self.me = self._wiring.entry("user_id").strip()
-        self._client = Client(
-            self._wiring.entry("homeserver").strip().rstrip("/"),
-            self.me,
-            store_path="",
-            config=AsyncClientConfig(encryption_enabled=False, store_sync_tokens=False),
-        )
+        self._asking = Asking(self._wiring.entry("homeserver").strip().rstrip("/"), self.me)
         self._opened = False
         self._opening_now = asyncio.Lock()
-        self._not_before = 0.0
 
     async def open(self) -> None:
         """Makes sure that we are logged in as who the operator said. Cheap when we are."""
@@ -121,8 +74,8 @@ class Homeserver:
                 return
             given = self._wiring.entry("access_token").strip()
             kept = await self._opening.memory.get("token") if not given else None
-            self._client.access_token = given or (kept or b"").decode()
-            if not self._client.access_token:
+            self._asking.token = given or (kept or b"").decode()
+            if not self._asking.token:
                 await self._log_in()
             who = await self._ask(*Api.whoami(""))
             if who.get("user_id") != self.me:
@@ -131,7 +84,7 @@ class Homeserver:
 
     async def close(self) -> None:
         """Lets go of the connections; the next call makes new ones."""
-        await self._client.close()
+        await self._asking.close()
 
     async def sync(self, since: str) -> dict[str, Any]:
         """What happened since, waiting ``POLL_SECONDS`` for something; from the beginning, all
@@ -230,17 +183,8 @@ class Homeserver:
             found = await self._ask(*Api.login(self.me, password, "Ansim Eye", device))
         except Refused:
             raise Revoked(LOG_IN_REFUSED) from None
-        self._client.access_token = text(found.get("access_token"))
-        await self._opening.memory.put("token", self._client.access_token.encode())
-
-    async def _token_refused(self) -> None:
-        self._opened = False
-        if self._wiring.entry("access_token") or not self._client.access_token:
-            raise Revoked(NOT_ACCEPTED)
-        # It came from a log-in: the next try logs in anew, and the password decides.
-        await self._opening.memory.forget("token")
-        self._client.access_token = ""
-        raise ConnectionError("the homeserver ended the log-in")
+        self._asking.token = text(found.get("access_token"))
+        await self._opening.memory.put("token", self._asking.token.encode())
 
     async def _ask(
         self,
@@ -251,60 +195,13 @@ class Homeserver:
         seconds: float = CALL_SECONDS,
         patience: float = PATIENCE,
     ) -> dict[str, Any]:
-        deadline = time.monotonic() + patience
-        while True:
-            pause = self._not_before - time.monotonic()
-            if pause > 0:
-                if self._not_before > deadline:
-                    raise TooMany("the homeserver asks us to slow down")
-                await asyncio.sleep(pause)
-            status, found = await self._once(method, path, data, seconds)
-            if status == 429:
-                wait = found.get("retry_after_ms")
-                pause = wait / 1000 if isinstance(wait, int | float) and wait >= 0 else 5.0
-                self._not_before = time.monotonic() + pause
-                continue
-            if 200 <= status < 300:
-                return found
-            code = text(found.get("errcode"))
-            if code in _REVOKED:
-                await self._token_refused()
-            if status >= 500 or not code:
-                raise ConnectionError(f"the homeserver answers with status {status}")
-            raise Refused(code)
-
-    async def _once(
-        self, method: str, path: str, data: str | None, seconds: float
-    ) -> tuple[int, dict[str, Any]]:
         try:
-            answer = await self._client.send(
-                method, path, data, timeout=aiohttp.ClientTimeout(total=seconds, connect=10.0)
-            )
-            async with answer:
-                status, body = int(answer.status), await answer.read()
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise ConnectionError(f"the homeserver: {type(error).__name__}") from None
-        try:
-            found = json.loads(body)
-        except (ValueError, RecursionError):
-            if 200 <= status < 300:
-                raise ConnectionError("the homeserver's answer is not JSON") from None
-            found = {}
-        if isinstance(found, list):
-            found = {"list": found}
-        return status, found if isinstance(found, dict) else {}
-
-
-def text(value: object) -> str:
-    """A string of the server's, empty where it is none."""
-    return value if isinstance(value, str) else ""
-
-
-def table(value: object) -> dict[str, Any]:
-    """A JSON object, empty where it is none."""
-    return value if isinstance(value, dict) else {}
-
-
-def events(value: object) -> list[Event]:
-    """The JSON objects of a list."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+            return await self._asking.ask(method, path, data, seconds=seconds, patience=patience)
+        except TokenRefused:
+            self._opened = False
+            if self._wiring.entry("access_token") or not self._asking.token:
+                raise Revoked(NOT_ACCEPTED) from None
+            # It came from a log-in: the next try logs in anew, and the password decides.
+            await self._opening.memory.forget("token")
+            self._asking.token = ""
+            raise ConnectionError("the homeserver ended the log-in") from None

@@ -16,7 +16,8 @@ import msgspec
 
 from ansim.chat import SourceKind
 from ansim.sources.fitting import fit_name
-from ansim.sources.matrix.homeserver import Event, Homeserver, Refused, events, table, text
+from ansim.sources.matrix.asking import Event, Refused, events, table, text
+from ansim.sources.matrix.homeserver import Homeserver
 from ansim.sources.telling import Telling, notice
 from ansim.sources.wiring import NoticeKind, Opening, Remembered
 
@@ -198,35 +199,33 @@ class Rooms:
         await self._decline_encrypted(room)
         await self.forget(room)
 
-    async def direct(self, conversation: str, account: str, patience: float) -> tuple[str, bool]:
-        """The room in which only ``account`` reads what a counsellor says to them, and whether
-        they are in it already (else they are invited). What they answer there belongs to
-        ``conversation``. Raises Refused where they cannot be invited."""
+    async def direct(self, conversation: str, account: str, patience: float) -> str:
+        """The room in which only ``account`` reads what a counsellor says to them; they are invited
+        where they are not in it. What they answer there belongs to ``conversation``. Raises Refused
+        where they cannot be invited."""
         note = await self.note(conversation)
         if note is not None and note.alone == account and not note.conversation:
-            return conversation, True
+            return conversation
         async with self._making:
             pair = hashlib.sha256(f"{conversation}\0{account}".encode())
             name = f"direct:{pair.hexdigest()}"
             kept = (await self._opening.memory.get(name) or b"").decode()
-            if kept:
-                there = await self._there(kept, account, patience)
-                if there is not None:
-                    return kept, there
+            if kept and await self._invite_again(kept, account, patience):
+                return kept
             room = await self._server.create_direct(account, patience)
             await self.keep(room, Note(known=True, alone=account, conversation=conversation))
             await self._opening.memory.put(name, room.encode())
-            return room, False
+            return room
 
-    async def _there(self, room: str, account: str, patience: float) -> bool | None:
-        """Whether the account is in the room, invited anew if it left; None: the room is gone."""
+    async def _invite_again(self, room: str, account: str, patience: float) -> bool:
+        """False where the room is gone for us."""
         try:
             membership = await self._server.membership(room, account)
         except Refused:
-            return None
+            return False
         if membership not in ("join", "invite"):
             await self._server.invite(room, account, patience)
-        return membership == "join"
+        return True
 
     async def _mention(self, room: str, kind: NoticeKind, language: str = "") -> None:
         """Says a notice where one is approved and where we may speak."""

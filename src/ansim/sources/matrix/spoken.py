@@ -7,7 +7,7 @@ from typing import Any
 from ansim.chat import Attachment, AttachmentKind
 from ansim.sources.contract import Incoming
 from ansim.sources.fitting import fit_attachment, fit_id, fit_name, fit_text
-from ansim.sources.matrix.homeserver import Event, table, text
+from ansim.sources.matrix.asking import Event, table, text
 
 MESSAGES = frozenset({"m.room.message", "m.sticker"})
 _MEDIA = {

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ansim.sources.matrix.homeserver import Event, Homeserver, Refused, events, table, text
+from ansim.sources.matrix.asking import Event, Refused, events, table, text
+from ansim.sources.matrix.homeserver import Homeserver
 
 MOST_EVENTS = 10_000
 MOST_BEFORE = 1_000
