@@ -155,6 +155,20 @@ async def test_newcomers_are_told_before_they_are_read_and_again_when_they_come_
     assert await scene.says("c")
 
 
+async def test_words_from_before_somebody_left_do_not_make_them_present_and_told() -> None:
+    scene = Scene()
+    await scene.telling.present(ROOM, ["a", "b"])
+    late = [scene.message("a", "떠나기 전에 한 말"), scene.message("a", "!그만")]
+    await scene.telling.left(ROOM, ["a"])
+    scene.now += 60
+    assert not await scene.telling.may_read(late[0]), "fetched from history, after they left"
+    assert len(scene.said) == 1
+    await scene.telling.present(ROOM, ["a"])
+    assert scene.told(NoticeKind.JOINED) == 1, "back, and told again"
+    assert not await scene.telling.may_read(late[1])
+    assert not await scene.says("b"), "their objection counts all the same"
+
+
 async def test_many_newcomers_share_a_notice_and_are_not_read_until_it_is_said() -> None:
     scene = Scene()
     await scene.telling.present(ROOM, ["a"])

@@ -25,6 +25,7 @@ MARK = {"ko": "[자동 안내] ", "en": "[Automatic notice] "}
 WORDS_KEPT = 100
 """Fixed words a room remembers as heard, so that what is delivered again does not count again."""
 SHUT_KEPT = 50
+GONE_KEPT = 1000
 
 Say = Callable[[str, str], Awaitable[float | None]]
 """Says a fixed text in a room (room, text). Raises ConnectionError when it surely was not said now,
@@ -44,6 +45,10 @@ class RoomBook(msgspec.Struct):
     """Who is present and was told, and when (seconds since 1970)."""
     waiting: set[str] = set()
     """Who is present and has not been told yet."""
+    gone: dict[str, float] = {}
+    """Who left, and when: what they said before is no sign that they are back."""
+    latest: float = 0.0
+    """When the newest message was said that we were asked for, by the platform's clock."""
     agreed: set[str] = set()
     objected: set[str] = set()
     """Who objects; each takes back their own objection only."""
@@ -91,6 +96,8 @@ class Telling:
             if changed:
                 book.language = language
             book.waiting |= new
+            for account in new:
+                book.gone.pop(account, None)
             self._drop(book, gone)
             if new or gone or changed:
                 await self._keep(room)
@@ -125,7 +132,10 @@ class Telling:
             book = await self._book(room)
             # Before anything is told now: what brings the notice about was said before it.
             told_at = book.told.get(author)
-            if told_at is None and author not in book.waiting:
+            book.latest = max(book.latest, message.at)
+            back = message.at > book.gone.get(author, 0.0)
+            if told_at is None and author not in book.waiting and back:
+                book.gone.pop(author, None)
                 book.waiting.add(author)
                 await self._keep(room)
             known = told_at is not None and message.at >= told_at
@@ -225,12 +235,15 @@ class Telling:
                 raise ConnectionError(f"no approved notice of kind {instead.value}")
         return await self._say(room, text) if text else None
 
-    @staticmethod
-    def _drop(book: RoomBook, accounts: Iterable[str]) -> None:
+    def _drop(self, book: RoomBook, accounts: Iterable[str]) -> None:
         for account in accounts:
+            if account in book.told or account in book.waiting:
+                book.gone[account] = max(self._clock(), book.latest)
             book.told.pop(account, None)
             book.waiting.discard(account)
             book.agreed.discard(account)
+        for account in sorted(book.gone, key=book.gone.__getitem__)[:-GONE_KEPT]:
+            del book.gone[account]
 
     @staticmethod
     def _shut(book: RoomBook, since: float, until: float) -> None:
