@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from ansim.chat import Source, SourceKind
-from ansim.sources import demo, discord, http, kakao, matrix, telegram, webhook
+from ansim.sources import demo, discord, http, kakao, mastodon, matrix, telegram, webhook
 from ansim.sources.contract import Connector, Declaration, Hears, Way
 from ansim.sources.wiring import Opening
 
@@ -33,6 +33,7 @@ CONNECTORS: dict[str, Declaration] = {
         http.DECLARATION,
         kakao.DECLARATION,
         KAKAOTALK,
+        mastodon.DECLARATION,
         matrix.DECLARATION,
         telegram.DECLARATION,
         webhook.DECLARATION,
