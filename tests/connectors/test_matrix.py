@@ -269,6 +269,8 @@ async def test_hundreds_of_messages_of_a_time_away_come_whole_and_in_order(
     async with Running(service, memory=memory) as running:
         room = await service.room()
         await told(service, room)
+        await service.say(room, 0, "먼저")
+        await heard_text(running, room, "먼저")
     said = [f"{number}번째 말" for number in range(150)]
     for number, text in enumerate(said):
         await service.say(room, number % 2, text)
@@ -283,9 +285,11 @@ async def test_what_is_too_far_back_is_told_as_a_gap(
 ) -> None:
     monkeypatch.setattr(timeline, "MOST_EVENTS", 50)
     memory = MemoryInProcess()
-    async with Running(service, memory=memory):
+    async with Running(service, memory=memory) as running:
         room = await service.room()
         await told(service, room)
+        await service.say(room, 0, "먼저")
+        await heard_text(running, room, "먼저")
     said: dict[str, float] = {}
     for number in range(170):
         said[f"{number}번째 말"] = time.time()
