@@ -1,8 +1,9 @@
-"""A connector in a process of its own, so that it can be killed: ``python -m …child FOLDER``.
+"""A connector in a process of its own, so that it can be killed.
 
-Its first line of input is an ``Errand``; each later one an ``Outgoing`` to be sent. It answers on
-its output with one ``Report`` a line. What it hears and remembers lies in FOLDER, each entry
-durable before the connector goes on.
+``python -m tests.connectors.child MODULE…`` loads the modules and forks a life for every line of
+input (a folder and a socket): libraries take seconds to load, and a check has many lives. A life is
+given an ``Errand``, then each ``Outgoing`` to be sent, and answers with one ``Report`` a line. What
+it hears and remembers lies in the folder, each entry durable before the connector goes on.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +34,8 @@ from ansim.sources.contract import (
     Way,
 )
 from ansim.sources.wiring import Opening, Wiring
+from tests.connectors.door import OneDoor, serve_door
+from tests.connectors.running import connector_by
 
 T = TypeVar("T")
 
@@ -58,6 +63,7 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the parent learns: that we listen, what became of words, why it ended."""
 
     up: bool = False
+    process: int = 0
     sent: str = ""
     state: str = ""
     detail: str = ""
@@ -181,44 +187,52 @@ def _lines(path: Path, kind: type[T]) -> list[T]:
     return [msgspec.json.decode(line, type=kind) for line in whole]
 
 
-def say(report: Report) -> None:
-    os.write(1, msgspec.json.encode(report) + b"\n")
+class Line:
+    """To the test and back, one JSON value a line. The test ends it by hanging up."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def next(self, kind: type[T]) -> T | None:
+        line = await self._reader.readline()
+        return msgspec.json.decode(line, type=kind) if line else None
+
+    def say(self, report: Report) -> None:
+        self._writer.write(msgspec.json.encode(report) + b"\n")
 
 
-async def receive(connector: Connector, intake: LastingIntake) -> None:
+async def receive(connector: Connector, intake: LastingIntake, line: Line) -> None:
     """As the gateway does it: again where it was cut."""
     pause = 0.1
     while True:
         try:
             await connector.receive(intake)
-            say(Report(broken="it returned by itself"))
+            line.say(Report(broken="it returned by itself"))
         except (Revoked, IntakeRefused) as ended:
-            say(Report(ended=type(ended).__name__, detail=str(ended)))
+            line.say(Report(ended=type(ended).__name__, detail=str(ended)))
             return
         except ConnectionError:
             pass
         except Exception as error:
-            say(Report(broken=f"{type(error).__name__}: {error}"))
+            line.say(Report(broken=f"{type(error).__name__}: {error}"))
         await asyncio.sleep(pause)
         pause = min(pause * 2, 1.0)
 
 
-async def send(connector: Connector, outgoing: Outgoing) -> None:
+async def send(connector: Connector, outgoing: Outgoing, line: Line) -> None:
     try:
         delivery = await connector.send(outgoing)
-        say(Report(sent=outgoing.id, state=delivery.state.value, detail=delivery.detail))
+        line.say(Report(sent=outgoing.id, state=delivery.state.value, detail=delivery.detail))
     except ConnectionError:
-        say(Report(sent=outgoing.id, held_up=True))
+        line.say(Report(sent=outgoing.id, held_up=True))
 
 
-async def work(folder: Path) -> None:
-    from tests.connectors.door import OneDoor, serve_door
-    from tests.connectors.running import connector_by
-
-    reader = asyncio.StreamReader(limit=2**22)
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    errand = msgspec.json.decode(await reader.readline(), type=Errand)
+async def live(folder: Path, socket: str) -> None:
+    """One life: from the errand until the test hangs up, or death."""
+    line = Line(*await asyncio.open_unix_connection(socket, limit=2**22))
+    errand = await line.next(Errand)
+    assert errand is not None
     deaths = Deaths(errand.die)
     intake = LastingIntake(folder / "heard", errand.source, deaths)
     opening = Opening(
@@ -233,17 +247,39 @@ async def work(folder: Path) -> None:
         if connector.declaration.way is Way.CALLED:
             door = OneDoor(opening, intake)
             await stack.enter_async_context(serve_door(door, errand.source.connector, errand.port))
-        tasks = {asyncio.create_task(receive(connector, intake))}
-        say(Report(up=True))
-        while line := await reader.readline():
-            outgoing = msgspec.json.decode(line, type=Outgoing)
-            tasks.add(asyncio.create_task(send(connector, outgoing)))
+        tasks = {asyncio.create_task(receive(connector, intake, line))}
+        line.say(Report(up=True, process=os.getpid()))
+        while (outgoing := await line.next(Outgoing)) is not None:
+            tasks.add(asyncio.create_task(send(connector, outgoing, line)))
         for task in tasks:
             task.cancel()
 
 
+def begin(folder: Path, socket: str) -> None:
+    """What a forked process does: everything that anybody logs or prints lands in the folder."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for old, new in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(old, new)
+    logging.basicConfig(filename=folder / "log", level=logging.DEBUG, force=True)
+    try:
+        asyncio.run(live(folder, socket))
+    except BaseException:
+        traceback.print_exc()
+    os._exit(0)
+
+
+def main(modules: Sequence[str]) -> None:
+    """Loads a connector's libraries once, then forks a life for every line of input."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for module in modules:
+        import_module(module)
+    for life in iter(sys.stdin.readline, ""):
+        folder, socket = msgspec.json.decode(life, type=tuple[str, str])
+        if os.fork() == 0:
+            begin(Path(folder), socket)
+
+
 if __name__ == "__main__":
-    FOLDER = Path(sys.argv[1])
-    # Everything that anybody logs lands here, and the suite reads it.
-    logging.basicConfig(filename=FOLDER / "log", level=logging.DEBUG)
-    asyncio.run(work(FOLDER))
+    main(sys.argv[1:])
