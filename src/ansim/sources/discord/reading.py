@@ -81,7 +81,7 @@ class Reading:
         """Discord also tells this where a link grew a preview: then the time of change is as it
         was, or there is none."""
         found = said(data)
-        if found is None or not found.edited:
+        if found is None:
             return
         place = await self.places.of(found.channel)
         known = place.recent.get(str(found.id))
