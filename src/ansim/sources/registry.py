@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from ansim.chat import Source, SourceKind
-from ansim.sources import demo, discord, http, kakao, mastodon, matrix, telegram, webhook
+from ansim.sources import bluesky, demo, discord, http, kakao, mastodon, matrix, telegram, webhook
 from ansim.sources.contract import Connector, Declaration, Hears, Way
 from ansim.sources.wiring import Opening
 
@@ -28,6 +28,7 @@ KAKAOTALK = Declaration(
 CONNECTORS: dict[str, Declaration] = {
     declaration.name: declaration
     for declaration in (
+        bluesky.DECLARATION,
         demo.DECLARATION,
         discord.DECLARATION,
         http.DECLARATION,

@@ -40,8 +40,6 @@ class Post(msgspec.Struct, array_like=True):
     changed: float = 0.0
     """Time of the newest change that was handed over."""
     gone: bool = False
-    mark: str = ""
-    """What the service needs to be told for an answer to this post (Bluesky's ``cid``)."""
 
 
 class Thread(msgspec.Struct):
@@ -113,14 +111,13 @@ class Threads:
         *,
         since: float = 0.0,
         gone: Sequence[str] = (),
-        marks: dict[str, str] | None = None,
     ) -> None:
         """Hands on what is new in a look: ``seen`` are posts and their changes (``replaces``), in
         order. ``since``: older posts are left unread. Raises ConnectionError, IntakeRefused."""
         thread = await self._follow(conversation)
         now = time.time()
         after = msgspec.convert(msgspec.to_builtins(thread), Thread)
-        new = [each for each in seen if _is_new(each, after, since, marks or {})]
+        new = [each for each in seen if _is_new(each, after, since)]
         for name in gone:
             post = after.posts.get(name)
             if post is not None and not post.gone:
@@ -167,13 +164,12 @@ async def remembered(memory: Memory, conversation: str) -> Thread:
     return await Remembered.read(memory, _place(conversation), Thread)
 
 
-def _is_new(message: Incoming, thread: Thread, since: float, marks: dict[str, str]) -> bool:
+def _is_new(message: Incoming, thread: Thread, since: float) -> bool:
     """Whether it was not handed over yet; notes it as if it were now."""
     if not message.replaces:
         if message.id in thread.posts or message.at < since or message.at < thread.before:
             return False
-        mark = marks.get(message.id, "")
-        thread.posts[message.id] = Post(message.author, message.at, mark=mark)
+        thread.posts[message.id] = Post(message.author, message.at)
         return True
     post = thread.posts.get(message.replaces)
     if post is None or message.at <= post.changed:

@@ -1,0 +1,108 @@
+"""What a post of Bluesky says, and where in a thread it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ansim.chat import Attachment
+from ansim.sources.contract import Incoming
+from ansim.sources.fitting import MAX_ATTACHMENTS, fit_attachment, fit_id, fit_name, fit_text
+
+Fields = Mapping[str, Any]
+
+POST = "app.bsky.feed.post"
+NOT_FOR_STRANGERS = "!no-unauthenticated"
+"""Label of an account or post that is to be shown only to people who are logged in."""
+
+
+def address(post: object) -> str:
+    """at://account/app.bsky.feed.post/key; empty where it is no post."""
+    found = fields(post).get("uri")
+    return found if isinstance(found, str) and f"/{POST}/" in found else ""
+
+
+def root(post: object) -> str:
+    """Address of the post that the thread begins with."""
+    above = fields(fields(fields(fields(post).get("record")).get("reply")).get("root"))
+    found = above.get("uri")
+    return found if isinstance(found, str) and f"/{POST}/" in found else address(post)
+
+
+def author(post: object) -> str:
+    """The account's lasting name (DID)."""
+    return fit_name(fields(fields(post).get("author")).get("did"))
+
+
+def moment(post: object) -> float:
+    """When Bluesky came to know it, in seconds since 1970: what an author writes as the time can
+    be anything. 0.0 where there is none."""
+    value = fields(post).get("indexedAt")
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if at is None:
+            return 0.0
+        return max(0.0, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def for_strangers(post: object) -> bool:
+    """Whether everybody may read it, also without an account."""
+    for labelled in (fields(post), fields(fields(post).get("author"))):
+        labels = labelled.get("labels")
+        for label in labels if isinstance(labels, list) else []:
+            if fields(label).get("val") == NOT_FOR_STRANGERS and not fields(label).get("neg"):
+                return False
+    return True
+
+
+def said(post: object, conversation: str) -> Incoming | None:
+    """The message, or None where it is none of a person with words or files."""
+    name, who, at = address(post), author(post), moment(post)
+    if not (name and who and at and for_strangers(post)):
+        return None
+    text = fit_text(fields(fields(post).get("record")).get("text"))
+    files = attached(fields(post).get("embed"))
+    if not (text or files):
+        return None
+    return Incoming(
+        id=fit_id(name),
+        conversation=fit_name(conversation),
+        author=who,
+        at=at,
+        text=text,
+        attachments=files,
+    )
+
+
+def attached(embed: object) -> tuple[Attachment, ...]:
+    """Kinds of what comes with a post; quoted posts are no part of it."""
+    content = fields(embed)
+    kind = str(content.get("$type")).removesuffix("#view")
+    if kind == "app.bsky.embed.recordWithMedia":
+        return attached(content.get("media"))
+    if kind == "app.bsky.embed.images":
+        images = content.get("images")
+        count = len(images) if isinstance(images, list) else 0
+        return tuple(fit_attachment("", "", "image") for _ in range(min(count, MAX_ATTACHMENTS)))
+    found = {"app.bsky.embed.video": "video", "app.bsky.embed.external": "link"}.get(kind)
+    return (fit_attachment("", "", found),) if found else ()
+
+
+def walk(thread: object) -> Iterator[Fields]:
+    """The posts of a thread's answer, parents first; what is gone or blocked is left out."""
+    waiting = [thread]
+    while waiting:
+        node = fields(waiting.pop())
+        post = fields(node.get("post"))
+        if address(post):
+            yield post
+        below = node.get("replies")
+        if isinstance(below, list):
+            waiting += reversed(below)
+
+
+def fields(value: object) -> Fields:
+    return value if isinstance(value, Mapping) else {}
