@@ -107,11 +107,11 @@ class Telling:
         """These people went. Whoever comes back is told again; an objection outlasts its going."""
         async with self._turn(room):
             book = await self._book(room)
-            was_open = self.open(book)
+            had_agreed = self._agreed(book)
             self._drop(book, accounts)
-            if self.open(book) and not was_open:
+            if self._agreed(book) and not had_agreed:
                 # The last who had not agreed went; what was said in their presence stays unread.
-                self._shut(book, 0.0, self._clock())
+                self._shut(book, 0.0, max(self._clock(), book.latest))
             await self._keep(room)
 
     async def forget(self, room: str) -> None:
@@ -151,8 +151,10 @@ class Telling:
 
     def open(self, book: RoomBook) -> bool:
         """Whether the room's words may be read at all."""
-        if book.objected:
-            return False
+        return not book.objected and self._agreed(book)
+
+    def _agreed(self, book: RoomBook) -> bool:
+        """Whether all present agreed, where that is asked for, whoever objects meanwhile."""
         if self._opening.wiring.rule is Rule.AGREED:
             return not book.waiting and book.told.keys() <= book.agreed
         return True
@@ -178,7 +180,7 @@ class Telling:
                 book.owed = NoticeKind.RESUMED
         elif kind is NoticeKind.ASK and told and author not in book.agreed:
             book.agreed.add(author)
-            if self.open(book):
+            if self._agreed(book):
                 # What was said while somebody had not agreed stays unread for good.
                 self._shut(book, 0.0, at)
         await self._keep(room)  # before it is answered: the word counts from now
