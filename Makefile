@@ -23,9 +23,10 @@ lint: ## style and types only
 	@scripts/setup test
 	@scripts/test lint
 
-bench: ## measure speed and memory; writes docs/benchmarks.md
+bench: ## measure speed, memory and connectors; writes docs/benchmarks*.md
 	@scripts/setup test
 	.venv/bin/python -m bench
+	.venv/bin/python -m bench.connectors
 
 soak: ## long runs: many kills, heavy fuzzing, fifty counsellors at once
 	@scripts/setup test
