@@ -15,6 +15,8 @@ from django.test import Client
 from ansim.casework.models import Alert, AuditEvent, Conversation, SourceRecord, Turn
 from ansim.console import apart, donated
 from ansim.detection import AlertEvent, Priority, Reason
+from ansim.sources.exports import SeveralConversations
+from tests.sources import export_files as files
 
 pytestmark = pytest.mark.django_db
 SAMPLES = Path(__file__).parents[1] / "samples/kakaotalk"
@@ -34,7 +36,7 @@ def test_a_risky_file_becomes_an_alert_with_pseudonyms(counsellor: Client) -> No
     assert answer.status_code == 302
     assert answer["Location"] == f"/alerts/{alert.pk}/"
     assert alert.conversation.source_id == "donated"
-    names = donated.kakaotalk.parse(data).participants
+    names = donated.exports.parse(data).participants
     assert len(names) >= 2
     stored = {*Turn.objects.values_list("author", flat=True), alert.about}
     assert all(len(name) == 26 and name not in names for name in stored)
@@ -140,7 +142,7 @@ def test_too_large_a_file_is_refused(counsellor: Client, monkeypatch: pytest.Mon
 def test_names_of_the_file_reach_no_table(counsellor: Client) -> None:
     data = (SAMPLES / "risky-android.txt").read_bytes()
     send(counsellor, data)
-    names = donated.kakaotalk.parse(data).participants
+    names = donated.exports.parse(data).participants
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
@@ -240,3 +242,37 @@ def test_words_of_self_harm_stay_urgent_however_old() -> None:
     assert [reason.code for reason in past.why] == ["self_harm", "refusal"]
     calm = msgspec.structs.replace(event, priority=Priority.P3, why=reasons[2:])
     assert donated._past(calm) == calm
+
+
+def test_of_a_file_with_several_conversations_the_chosen_one_alone_is_read(
+    counsellor: Client,
+) -> None:
+    data = files.telegram_all({"가족": files.ORDINARY, "<b>바람</b>": files.RISKY})
+    asked = send(counsellor, data, "result.json")
+    page = asked.content.decode()
+    assert asked.status_code == 422
+    assert "대화가 2개" in page
+    assert "&lt;b&gt;바람&lt;/b&gt;" in page
+    assert not Conversation.objects.exists()
+    chosen = send(counsellor, data, "result.json", **GIVEN, conversation="2")
+    assert chosen.status_code == 302
+    assert Turn.objects.count() == len(files.RISKY)
+    other = send(counsellor, data, "result.json", **GIVEN, conversation="1")
+    assert other.status_code == 200
+    assert Conversation.objects.count() == 1
+
+
+@pytest.mark.parametrize("write", [files.discord, files.instagram, files.line])
+def test_files_of_other_messengers_become_alerts_likewise(counsellor: Client, write: Any) -> None:
+    assert send(counsellor, write(files.RISKY)).status_code == 302
+    assert Alert.objects.get().conversation.source_id == "donated"
+
+
+def test_the_question_which_conversation_comes_back_from_the_other_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(apart, "SMALL_BYTES", 0)
+    data = files.telegram_all({"가족": files.ORDINARY, "바람": files.RISKY})
+    with pytest.raises(SeveralConversations) as asked:
+        apart.assess(data, "result.json")
+    assert [one.title for one in asked.value.held] == ["가족", "바람"]

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from ansim.console import donated, live
 from ansim.sources.export import ExportError
+from ansim.sources.exports import Held, SeveralConversations
 
 SMALL_BYTES = 512 * 1024
 """Up to here (some seven thousand messages) a file is read on the spot."""
@@ -37,6 +38,7 @@ class TooLong(Stopped):
 class _Question(msgspec.Struct, frozen=True):
     data: bytes
     name: str
+    number: int
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -45,12 +47,14 @@ class _Problem(msgspec.Struct, frozen=True):
     korean: str
     english: str
     line: int
+    held: list[Held] = []
+    """Of a file with several conversations."""
 
 
-def assess(data: bytes, name: str) -> donated.Outcome:
+def assess(data: bytes, name: str, number: int = 0) -> donated.Outcome:
     """As ``donated.assess``. Raises ``ExportError`` likewise, ``Stopped`` and ``TooLong``."""
     if len(data) <= SMALL_BYTES:
-        return donated.assess(data, name)
+        return donated.assess(data, name, number)
     until = time.monotonic() + LONGEST_SECONDS
     if not _one_at_a_time.acquire(timeout=LONGEST_SECONDS):
         raise TooLong
@@ -64,7 +68,7 @@ def assess(data: bytes, name: str) -> donated.Outcome:
         _running.add(process)
         try:
             said, _ = process.communicate(
-                msgspec.msgpack.encode(_Question(data, name)),
+                msgspec.msgpack.encode(_Question(data, name, number)),
                 timeout=max(0.0, until - time.monotonic()),
             )
         except subprocess.TimeoutExpired:
@@ -90,6 +94,8 @@ def _understood(said: bytes) -> donated.Outcome:
     problem, rest = said[:1] == b"!", said[1:]
     if problem:
         told = msgspec.msgpack.decode(rest, type=_Problem)
+        if told.held:
+            raise SeveralConversations(told.held)
         raise ExportError(told.korean, told.english, told.line)
     return msgspec.msgpack.decode(rest, type=donated.Outcome)
 
@@ -98,9 +104,11 @@ def answer(question: bytes) -> bytes:
     """What the other process says to a question: "=" and an Outcome, or "!" and a problem."""
     asked = msgspec.msgpack.decode(question, type=_Question)
     try:
-        return b"=" + msgspec.msgpack.encode(donated.assess(asked.data, asked.name))
+        return b"=" + msgspec.msgpack.encode(donated.assess(asked.data, asked.name, asked.number))
     except ExportError as error:
-        return b"!" + msgspec.msgpack.encode(_Problem(error.korean, error.english, error.line))
+        held = error.held if isinstance(error, SeveralConversations) else []
+        told = _Problem(error.korean, error.english, error.line, held)
+        return b"!" + msgspec.msgpack.encode(told)
 
 
 live.before_stop(stop)

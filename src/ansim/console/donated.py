@@ -23,7 +23,7 @@ from ansim.detection.finished import joined, only_korean
 from ansim.detection.roles import roles as detection_roles
 from ansim.detection.state import ConversationState
 from ansim.reading.language import is_korean
-from ansim.sources import kakaotalk
+from ansim.sources import exports
 from ansim.sources.export import Remark, messages
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -68,13 +68,16 @@ def detector() -> Detector:
     )
 
 
-def assess(data: bytes, name: str) -> Outcome:
-    """Reads and assesses one export. Raises ``ExportError`` with a clear sentence."""
-    export = kakaotalk.parse(data, name=name)
+def assess(data: bytes, name: str, number: int = 0) -> Outcome:
+    """Reads and assesses one export; of a file with several conversations, that of ``number``.
+
+    Raises ``SeveralConversations`` where a number is needed, ``ExportError`` with a clear sentence.
+    """
+    export = exports.parse(data, name=name, number=number)
     ring = keyring()
     # The same file is the same conversation; another file, even of the same people, is not, since
     # names in exports are not accounts.
-    digest = hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256(data).hexdigest() + (f"/{number}" if number > 1 else "")
     conversation = ring.pseudonym("conversation", DONATED_SOURCE, digest)
     said = messages(
         export,

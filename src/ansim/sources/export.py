@@ -83,6 +83,16 @@ _REMARKS = {
         "읽을 수 없는 글자 {count}개를 � 로 바꾸었습니다(처음: {line}번째 줄).",
         "{count} unreadable character(s) were replaced by �, first in line {line}.",
     ),
+    "edited": (
+        "나중에 고친 메시지가 {count}개 있습니다(처음: {line}번째). 파일에는 고친 뒤의 말만 "
+        "있습니다.",
+        "{count} message(s) were changed later, first item {line}. "
+        "The file has only the new words.",
+    ),
+    "odd": (
+        "메시지로 읽을 수 없어 뺀 항목이 {count}개 있습니다(처음: {line}번째).",
+        "{count} item(s) could not be read as messages and were left out, first item {line}.",
+    ),
     "unfinished": (
         "{line}번째 줄에서 시작한 인용 부호가 닫히지 않았습니다. 파일이 잘렸을 수 있습니다.",
         "The quotation begun in line {line} is never closed. The file may have been cut off.",
@@ -103,7 +113,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     """Senders in order of appearance. Two people of one name cannot be told apart."""
     warnings: list[Remark]
     zone: str = "Asia/Seoul"
-    """Files state no time zone; this one was assumed."""
+    """Assumed where the file states no time zone; "UTC" where its times are certain."""
 
 
 class ExportError(Exception):

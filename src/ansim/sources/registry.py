@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 
 from ansim.chat import Source, SourceKind
@@ -24,6 +25,8 @@ KAKAOTALK = Declaration(
     way=Way.FILE,
 )
 """A file import: an export is read once by ``ansim.sources.kakaotalk`` and nothing goes back."""
+EXPORTS = replace(KAKAOTALK, name="exports")
+"""The same for other messengers' files, by ``ansim.sources.exports``."""
 
 CONNECTORS: dict[str, Declaration] = {
     declaration.name: declaration
@@ -31,6 +34,7 @@ CONNECTORS: dict[str, Declaration] = {
         bluesky.DECLARATION,
         demo.DECLARATION,
         discord.DECLARATION,
+        EXPORTS,
         http.DECLARATION,
         kakao.DECLARATION,
         KAKAOTALK,

@@ -1,4 +1,4 @@
-"""``ansim check``: reads a KakaoTalk export, says what is risky in it and what to do now."""
+"""``ansim check``: reads an exported conversation, says what is risky in it and what to do now."""
 
 from __future__ import annotations
 
@@ -15,14 +15,23 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Adds ``ansim check``."""
     verb = subparsers.add_parser(
         "check",
-        help="카카오톡 대화 파일 점검 / check a KakaoTalk export",
+        help="내보낸 대화 파일 점검 / check an exported conversation",
         description=(
-            "카카오톡 ‘대화 내용 내보내기’ 파일을 읽고 위험 신호와 지금 할 일을 알려 줍니다. "
-            "아무것도 저장하거나 보내지 않습니다. / Reads a KakaoTalk export and says what is "
-            "risky in it and what to do now. Nothing is kept or sent."
+            "메신저에서 내보낸 대화 파일(카카오톡, 라인, 인스타그램, 텔레그램, 디스코드, 슬랙)을 "
+            "읽고 위험 신호와 지금 할 일을 알려 줍니다. 아무것도 저장하거나 보내지 않습니다. / "
+            "Reads a conversation exported from a messenger (KakaoTalk, LINE, Instagram, Telegram, "
+            "Discord, Slack) and says what is risky in it and what to do now. Nothing is kept or "
+            "sent."
         ),
     )
     verb.add_argument("file", metavar="FILE", help="내보낸 파일, -는 표준 입력 / - is stdin")
+    verb.add_argument(
+        "--conversation",
+        metavar="N",
+        type=int,
+        default=0,
+        help="여러 대화가 든 파일에서 몇 번째 / which, in a file with several",
+    )
     verb.add_argument("--json", action="store_true", help="보고서 대신 JSON / data, not a report")
     verb.add_argument("--lang", choices=("ko", "en"), help="보고서의 언어 / language of the report")
     verb.set_defaults(run=run)
@@ -44,13 +53,19 @@ def run(arguments: argparse.Namespace) -> int:
     from ansim.commands.check.report import Style, lines
     from ansim.detection import Detector
     from ansim.detection.weights import ModelError
-    from ansim.sources.kakaotalk import parse
+    from ansim.sources.exports import SeveralConversations, parse
 
     tongue = language(arguments.lang)
     name = "" if arguments.file == "-" else Path(arguments.file).name
     try:
-        export = parse(_bytes(arguments.file), name=name)
+        export = parse(_bytes(arguments.file), name=name, number=arguments.conversation)
         finding = examine(export, Detector.load())
+    except SeveralConversations as error:
+        for held in error.held:
+            print(
+                f"  --conversation {held.number}  {held.title} ({held.messages:,})", file=sys.stderr
+            )
+        return _fail(error.sentence(tongue))
     except ExportError as error:
         return _fail(error.sentence(tongue))
     except OSError as error:

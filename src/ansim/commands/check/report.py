@@ -102,7 +102,8 @@ def _file(finding: Finding, name: str, language: Language) -> Iterator[str]:
         first = min(turn.at for turn in export.turns)
         last = max(turn.at for turn in export.turns)
         span = f"{_clock(first)} – {_clock(last)}"
-        yield _field("period", f"{span} ({word('zone', language)})", language)
+        zone = word("certain" if export.zone == "UTC" else "zone", language)
+        yield _field("period", f"{span} ({zone})", language)
         spoken = Counter(turn.sender for turn in export.turns)
         people = [f"{safe(who, 24)} {count:,}" for who, count in spoken.most_common(MOST_PEOPLE)]
         if len(spoken) > MOST_PEOPLE:

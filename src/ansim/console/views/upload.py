@@ -1,7 +1,8 @@
-"""The page on which a participant's own KakaoTalk export is read, with their consent."""
+"""The page on which a participant's own export of a conversation is read, with their consent."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -21,6 +22,7 @@ from ansim.console.access import StaffRequest, needs
 from ansim.console.templatetags.ansim import language
 from ansim.console.thread import preview
 from ansim.sources.export import ExportError
+from ansim.sources.exports import Held, SeveralConversations
 
 
 class UploadForm(forms.Form):
@@ -59,11 +61,18 @@ class UploadForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     file = forms.FileField(
-        label=gettext_lazy("카카오톡에서 ‘대화 내보내기’로 저장한 파일 (txt, csv)"),
+        label=gettext_lazy("메신저에서 내보낸 대화 파일"),
         error_messages={
             "required": gettext_lazy("파일을 골라 주세요."),
             "empty": gettext_lazy("빈 파일입니다."),
         },
+    )
+
+    conversation = forms.IntegerField(
+        label=gettext_lazy("파일에 든 대화 가운데 제공하는 대화"),
+        required=False,
+        min_value=1,
+        widget=forms.HiddenInput,
     )
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -121,7 +130,7 @@ def upload(request: StaffRequest) -> HttpResponseBase:
         return _form(request, form, 422)
     file = form.cleaned_data["file"]
     try:
-        found = apart.assess(file.read(), file.name or "")
+        found = apart.assess(file.read(), file.name or "", form.cleaned_data["conversation"] or 0)
         received = donations.receive(
             request.user,
             donations.Donation(
@@ -138,6 +147,9 @@ def upload(request: StaffRequest) -> HttpResponseBase:
             found.reports,
             risk=found.risk,
         )
+    except SeveralConversations as error:
+        form.add_error("file", error.sentence(language()))
+        return _form(request, form, 422, held=error.held)
     except ExportError as error:
         form.add_error("file", error.sentence(language()))
         return _form(request, form, 422)
@@ -184,5 +196,8 @@ def upload(request: StaffRequest) -> HttpResponseBase:
     return render(request, "console/upload_report.html", context)
 
 
-def _form(request: StaffRequest, form: UploadForm, status: int = 200) -> HttpResponse:
-    return render(request, "console/upload.html", {"form": form}, status=status)
+def _form(
+    request: StaffRequest, form: UploadForm, status: int = 200, held: Sequence[Held] = ()
+) -> HttpResponse:
+    """The form, with the conversations to choose from where the file held several."""
+    return render(request, "console/upload.html", {"form": form, "held": held}, status=status)
