@@ -73,12 +73,13 @@ async def matrix(seconds: float) -> list[Row]:
                     await _read(running, service, room)
                 late = await _late(running, service, rooms[0])
                 live, said = await _all(running, service, rooms, count, away=False)
-                missed, _ = await _all(running, service, rooms, count, away=True)
+                missed, unheard = await _all(running, service, rooms, count, away=True)
         finally:
             await service.stop()
             server.stop()
     return [
         ("matrix: said to Synapse", f"{said:,.0f}", "messages/s, two people at once"),
+        ("matrix: said while nobody listens", f"{unheard:,.0f}", "messages/s, Synapse alone"),
         ("matrix: live, durable", f"{live:,.0f}", "messages/s, bounded by Synapse"),
         (
             "matrix: after an outage, durable",
