@@ -6,7 +6,18 @@ from dataclasses import replace
 from importlib import import_module
 
 from ansim.chat import Source, SourceKind
-from ansim.sources import bluesky, demo, discord, http, kakao, mastodon, matrix, telegram, webhook
+from ansim.sources import (
+    bluesky,
+    demo,
+    discord,
+    http,
+    kakao,
+    mastodon,
+    matrix,
+    telegram,
+    webhook,
+    youtube,
+)
 from ansim.sources.contract import Connector, Declaration, Hears, Way
 from ansim.sources.wiring import Opening
 
@@ -42,6 +53,7 @@ CONNECTORS: dict[str, Declaration] = {
         matrix.DECLARATION,
         telegram.DECLARATION,
         webhook.DECLARATION,
+        youtube.DECLARATION,
     )
 }
 

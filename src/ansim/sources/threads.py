@@ -8,7 +8,7 @@ nothing and still notices what was changed or taken back.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -40,6 +40,8 @@ class Post(msgspec.Struct, array_like=True):
     changed: float = 0.0
     """Time of the newest change that was handed over."""
     gone: bool = False
+    mark: str = ""
+    """How the newest words were told apart from earlier ones, where times are too coarse."""
 
 
 class Thread(msgspec.Struct):
@@ -111,9 +113,11 @@ class Threads:
         *,
         since: float = 0.0,
         gone: Sequence[str] = (),
+        marks: Mapping[str, str] | None = None,
     ) -> None:
         """Hands on what is new in a look: ``seen`` are posts and their changes (``replaces``), in
-        order. ``since``: older posts are left unread. Raises ConnectionError, IntakeRefused."""
+        order. ``since``: older posts are left unread. ``marks``: to be remembered with the posts.
+        Raises ConnectionError, IntakeRefused."""
         thread = await self._follow(conversation)
         now = time.time()
         after = msgspec.convert(msgspec.to_builtins(thread), Thread)
@@ -125,6 +129,9 @@ class Threads:
                 new.append(_taken_back(name, conversation, post, now))
         if not new:
             return
+        for name, mark in (marks or {}).items():
+            if name in after.posts:
+                after.posts[name].mark = mark
         await hand(self._opening, self._intake, new)
         # A clock that is ahead must not keep a thread young.
         after.latest = max(after.latest, *(min(each.at, now) for each in new))
