@@ -11,6 +11,7 @@ TOY = Declaration(
     kinds=frozenset({SourceKind.VISIBLE_BOT, SourceKind.PUBLIC_ROOM}),
     hears=Hears.ROOM_THAT_WAS_TOLD,
     legal_basis="A toy of the tests, in rooms that were told.",
+    legal_basis_ko="시험을 위한 장난감입니다.",
     can_reply=True,
     can_message_privately=True,
     keeps_history=True,

@@ -74,6 +74,7 @@ DECLARATION = Declaration(
     kinds=frozenset({SourceKind.VISIBLE_BOT}),
     hears=Hears.ROOM_THAT_WAS_TOLD,
     legal_basis="Everybody in the toy's rooms is told by a notice before anything is read there.",
+    legal_basis_ko="시험을 위한 장난감입니다.",
     can_reply=True,
     can_message_privately=True,
     keeps_history=True,

@@ -33,6 +33,7 @@ DECLARATION = Declaration(
     kinds=frozenset({SourceKind.VISIBLE_BOT}),
     hears=Hears.ROOM_THAT_WAS_TOLD,
     legal_basis="a test",
+    legal_basis_ko="시험을 위한 장난감입니다.",
     can_reply=True,
     can_message_privately=False,
     keeps_history=True,

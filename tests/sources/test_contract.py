@@ -87,6 +87,8 @@ def test_reading_the_registry_loads_no_platforms_library() -> None:
 def test_a_connector_says_on_what_legal_basis_it_may_read(declared: Declaration) -> None:
     assert len(declared.legal_basis) > 60
     assert declared.legal_basis.endswith(".")
+    assert len(declared.legal_basis_ko) > 40
+    assert declared.legal_basis_ko.endswith("다.")
     assert declared.kinds
     assert all(isinstance(kind, SourceKind) for kind in declared.kinds)
 

@@ -139,6 +139,8 @@ class Declaration:
     hears: Hears
     legal_basis: str
     """Why reading through this connector can be lawful, in one or two sentences (R01)."""
+    legal_basis_ko: str
+    """The same in Korean."""
     can_reply: bool
     can_message_privately: bool
     """Whether it can bring words to one account so that the others do not see them. A source says

@@ -29,6 +29,10 @@ KAKAOTALK = Declaration(
         "A participant hands over messages already received by them, after their recorded consent "
         "(and their guardian's for under-14s); nothing is read in transmission."
     ),
+    legal_basis_ko=(
+        "참여자가 이미 받은 대화를 동의(만 14세 미만은 법정대리인의 동의도)를 기록한 뒤 스스로 "
+        "건네줍니다. 오가는 말을 가로채지 않습니다."
+    ),
     can_reply=False,
     can_message_privately=False,
     keeps_history=True,

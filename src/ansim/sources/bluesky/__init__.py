@@ -15,6 +15,10 @@ DECLARATION = Declaration(
         "Only posts that everybody can read without an account are read, of accounts, hashtags or "
         "words that the source declares; whoever asks not to be shown to strangers is left out."
     ),
+    legal_basis_ko=(
+        "계정 없이 누구나 볼 수 있는 글만, 출처에 적어 둔 계정과 해시태그와 낱말로 찾아 읽습니다. "
+        "낯선 사람에게 보이지 않기를 바란 사람의 글은 읽지 않습니다."
+    ),
     can_reply=True,
     # Bluesky's chats are a service of their own, closed to strangers by default; nothing of it is
     # read or written here.

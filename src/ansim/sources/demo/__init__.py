@@ -14,6 +14,10 @@ DECLARATION = Declaration(
         "The room is run by the operator for demonstration; a notice above the messages tells "
         "everyone who opens it what happens with the text before anything can be typed."
     ),
+    legal_basis_ko=(
+        "운영자가 시연을 위해 연 대화방입니다. 방에 들어온 사람은 글을 쓰기 전에 글이 어떻게 "
+        "쓰이는지 안내를 봅니다."
+    ),
     can_reply=True,
     can_message_privately=True,
     keeps_history=True,

@@ -16,6 +16,11 @@ DECLARATION = Declaration(
         "such a channel was told by a pinned notice before anything was read, newcomers too, and "
         "one objection stops the reading. Words sent to the bot itself are sent to the agency."
     ),
+    legal_basis_ko=(
+        "서버를 운영하는 사람이 고른 채널에 봇을 초대했고, 그 채널을 볼 수 있는 사람 모두가 읽기 "
+        "전에 고정된 안내로 알았습니다. 새로 온 사람에게도 알리고, 한 사람이라도 원하지 않으면 "
+        "멈춥니다. 봇에게 보낸 말은 기관에 보낸 말입니다."
+    ),
     can_reply=True,
     can_message_privately=True,
     keeps_history=True,

@@ -16,6 +16,11 @@ DECLARATION = Declaration(
         "received by them: the agency is who is spoken to, nothing is read in transmission, and "
         "the fixed answer says who reads and why. The consent to it is recorded for the source."
     ),
+    legal_basis_ko=(
+        "청소년이 기관의 채널에 직접 쓰거나 이미 받은 대화를 거기에 건네줍니다. 말을 듣는 상대가 "
+        "기관이고, 오가는 말을 가로채지 않으며, 누가 왜 읽는지는 정해진 답이 알립니다. 동의는 "
+        "출처에 기록합니다."
+    ),
     can_reply=True,
     can_message_privately=True,  # nobody else sees the channel's talk with one person
     keeps_history=False,

@@ -15,6 +15,10 @@ DECLARATION = Declaration(
         "Only posts that their authors made public to everybody are read, under hashtags or on a "
         "server that the source declares; quiet, followers-only and direct posts never are."
     ),
+    legal_basis_ko=(
+        "글쓴이가 모두에게 공개한 글만, 출처에 적어 둔 해시태그나 서버에서 읽습니다. 조용히 올린 "
+        "글, 팔로어만 보는 글, 쪽지는 읽지 않습니다."
+    ),
     can_reply=True,
     # A "direct" post of Mastodon is a post that lies readable on both servers and can be brought
     # to more people by one mention: nothing that a counsellor could call private.

@@ -17,6 +17,11 @@ DECLARATION = Declaration(
         "too, and one objection stops the reading. Words sent to the account itself are sent to "
         "the agency. Encrypted rooms are not entered."
     ),
+    legal_basis_ko=(
+        "계정은 방 안의 사람이 초대했거나 누구나 들어가는 방에 있는, 모두에게 보이는 참여자입니다. "
+        "읽기 전에 모두에게 알리고 나중에 온 사람에게도 알리며, 한 사람이라도 원하지 않으면 "
+        "멈춥니다. 계정에게 보낸 말은 기관에 보낸 말입니다. 암호화된 방에는 들어가지 않습니다."
+    ),
     can_reply=True,
     can_message_privately=True,
     keeps_history=True,

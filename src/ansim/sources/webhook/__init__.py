@@ -14,6 +14,11 @@ DECLARATION = Declaration(
         "told and agreed, donations by a participant, or its own terms and statutory duties. "
         "Nothing is fetched."
     ),
+    legal_basis_ko=(
+        "플랫폼 운영자가 자기 서비스의 메시지를, 출처에 적은 법적 근거(누구나 들어오는 방, 알리고 "
+        "동의받은 방, 참여자의 제공, 약관과 법적 의무)에 따라 요청마다 서명해 스스로 보냅니다. "
+        "우리가 가져오는 것은 없습니다."
+    ),
     can_reply=True,
     can_message_privately=True,
     keeps_history=False,

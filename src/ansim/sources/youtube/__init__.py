@@ -15,6 +15,10 @@ DECLARATION = Declaration(
         "Only comments and live chats that everybody can read below public videos are read, of "
         "channels and videos that the source declares; nothing for members only, nothing private."
     ),
+    legal_basis_ko=(
+        "누구나 볼 수 있는 영상과 실시간 방송에 달린 공개 댓글과 채팅만, 출처에 적어 둔 채널과 "
+        "영상에서 YouTube의 공식 인터페이스로 읽습니다. 비공개 글은 읽지 않습니다."
+    ),
     can_reply=True,
     can_message_privately=False,  # YouTube has no private messages
     keeps_history=True,
