@@ -51,7 +51,7 @@ class Thread(msgspec.Struct):
     latest: float = 0.0
     """When the newest of it was said or done."""
     before: float = 0.0
-    """What is older than this and not among ``posts`` was known once."""
+    """What is as old as this and not among ``posts`` was known once."""
 
     def alive(self) -> list[tuple[str, Post]]:
         """Posts that are still there, newest first."""
@@ -158,7 +158,7 @@ class Threads:
     async def _follow(self, conversation: str) -> Thread:
         thread = self._threads.get(conversation)
         if thread is None:
-            thread = self._threads[conversation] = Thread(latest=time.time())
+            thread = self._threads[conversation] = Thread()
             await self._write_names()  # first of all: what a crash leaves is found by this
         return thread
 
@@ -174,7 +174,7 @@ async def remembered(memory: Memory, conversation: str) -> Thread:
 def _is_new(message: Incoming, thread: Thread, since: float) -> bool:
     """Whether it was not handed over yet; notes it as if it were now."""
     if not message.replaces:
-        if message.id in thread.posts or message.at < since or message.at < thread.before:
+        if message.id in thread.posts or message.at < since or message.at <= thread.before:
             return False
         thread.posts[message.id] = Post(message.author, message.at)
         return True

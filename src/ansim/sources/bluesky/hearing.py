@@ -92,10 +92,10 @@ class Hearing:
             begun = time.monotonic()
             for feed in feeds:
                 await self._unless_refused(self._read_feed(feed))
-            await self._write_reached()
             for conversation in self._threads.due():
                 await self._unless_refused(self._look(conversation))
                 self._threads.looked(conversation)
+            await self._write_reached()
             await self._threads.tidy()
             self._since = time.time() - DAY
             self._opening.health.connected()
@@ -160,7 +160,8 @@ class Hearing:
         return posts, after if isinstance(after, str) else ""
 
     async def _write_reached(self) -> None:
-        """Now and then: what is read twice is known by its post."""
+        """Now and then, when the threads were looked at too: what is read twice is known by its
+        post."""
         if time.time() - self._written > WRITE_EVERY:
             await Remembered.write(self._opening.memory, "reached", self._reached)
             self._written = time.time()

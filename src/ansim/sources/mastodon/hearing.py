@@ -67,6 +67,7 @@ class Hearing:
         self._every = max(SHORTEST, float(every)) if every else 15.0
         self._threads = Threads(opening, intake, self._every)
         self._reached = Reached()
+        self._unwritten = False
         self._newest: dict[str, tuple[float, str]] = {}
         """When a timeline was last read with its overlap, and the newest number seen there."""
         self._me = ""
@@ -91,6 +92,9 @@ class Hearing:
             for conversation in self._threads.due():
                 await self._unless_refused(self._look(conversation))
                 self._threads.looked(conversation)
+            if self._unwritten:  # not before the threads were looked at: they are part of it
+                await Remembered.write(self._opening.memory, "reached", self._reached)
+                self._unwritten = False
             await self._threads.tidy()
             self._since = time.time() - DAY
             self._opening.health.connected()
@@ -130,7 +134,7 @@ class Hearing:
         self._newest[name] = (begun if again else overlapped, str(after))
         if again or begun - self._reached.timelines[name] > OVERLAP_EVERY:
             self._reached.timelines[name] = begun
-            await Remembered.write(self._opening.memory, "reached", self._reached)
+            self._unwritten = True
 
     async def _found(self, status: Any) -> None:
         """A post that belongs to no thread we know."""

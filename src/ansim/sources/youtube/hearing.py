@@ -111,10 +111,11 @@ class Hearing:
         for video in self._places.videos:
             await self._unless_refused(self._find(video, {"videoId": video}))
         await self._unless_refused(self._find_chats())
-        await Remembered.write(self._opening.memory, "reached", self._reached)
         due = [each for each in self._threads.due() if not each.startswith(CHAT)]
         for start in range(0, len(due), AT_ONCE):
             await self._unless_refused(self._look(due[start : start + AT_ONCE]))
+        # Not before the threads were looked at: they are part of it.
+        await Remembered.write(self._opening.memory, "reached", self._reached)
         await self._threads.tidy()
         self._since = time.time() - DAY
 
