@@ -26,7 +26,7 @@ from ansim.config import Config
 from ansim.keys import Keyring
 from ansim.stream.gateway.ledger import MemoryLedger
 from ansim.stream.server import EmbeddedServer
-from bench import bots, called
+from bench import asked, bots, called
 from bench.__main__ import processor
 from tests.connectors.platforms.matrix import Account, Service
 from tests.gateway.conftest import Running, serve, state, until
@@ -144,6 +144,7 @@ async def _bots(seconds: float) -> list[Row]:
 
 
 MEASURES: dict[str, Callable[[float], Awaitable[list[Row]]]] = {
+    "asked": asked.measure,
     "matrix": matrix,
     "bots": _bots,
     "called": called.measure,
@@ -182,8 +183,8 @@ def main() -> None:
             "# Benchmarks: connectors\n\nWritten by `python -m bench.connectors` (part of "
             "`make bench`). Matrix: people's clients, Synapse\n(SQLite), connector, gateway and "
             "NATS share the cores; what comes in live is bounded by Synapse, which\nalso makes "
-            "the people wait. The others: `bench/bots.py`, `bench/called.py`; their services "
-            "allow far less.\n\n" + "\n".join(lines) + "\n\n"
+            "the people wait. The others: `bench/bots.py`, `bench/called.py`, "
+            "`bench/asked.py`; their services allow far less.\n\n" + "\n".join(lines) + "\n\n"
             f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {processor()}, "
             f"Python {platform.python_version()}.\n",
             "utf-8",

@@ -215,9 +215,7 @@ class Bluesky:
         did = post["author"].get("did", "")
         top = post["record"].get("reply", {}).get("root", {}).get("uri", post["uri"])
         view = {**post, "viewer": {"replyDisabled": str(top) in self.closed}}
-        view["replyCount"] = len(
-            [e for e in self.posts.values() if str(post["uri"]) in json.dumps(e["record"])]
-        )
+        view["replyCount"] = sum(parent_of(e) == str(post["uri"]) for e in self.posts.values())
         if did in self.labels:
             view["author"] = {**post["author"], "labels": self.labels[did]}
         return view
