@@ -151,7 +151,9 @@ def _mail(home: config.Config) -> dict[str, Any]:
 globals().update(_mail(ANSIM))
 DEFAULT_FROM_EMAIL = ANSIM.mail_from
 
-DATABASES = {"default": _database(ANSIM)}
+# The console's threads keep their connections for the next page (console/turns.py).
+_KEPT = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DATABASES = {"default": _database(ANSIM) | _KEPT}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "casework.Account"
