@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,14 +23,16 @@ class Kitchen:
     def __init__(self) -> None:
         self.at_once = self.most = 0
         self.done: list[str] = []
+        self.threads: set[int] = set()
 
-    async def make(self, request: HttpRequest) -> HttpResponse:
+    def make(self, request: HttpRequest) -> HttpResponse:
+        self.threads.add(threading.get_ident())
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         try:
             if request.path == "broken":
                 raise ValueError("no such dish")
-            await asyncio.sleep(float(request.path) / 100)
+            time.sleep(float(request.path) / 100)
             self.done.append(request.path)
             return HttpResponse()
         finally:
@@ -38,9 +42,7 @@ class Kitchen:
 @pytest.fixture
 def kitchen(monkeypatch: pytest.MonkeyPatch) -> Kitchen:
     made = Kitchen()
-    monkeypatch.setattr(
-        ASGIHandler, "get_response_async", lambda _self, request: made.make(request)
-    )
+    monkeypatch.setattr(ASGIHandler, "get_response", lambda _self, request: made.make(request))
     return made
 
 
@@ -57,6 +59,7 @@ async def test_pages_are_made_one_after_the_other_in_the_order_they_were_asked_f
     await asyncio.gather(*(handler.get_response_async(asked(n)) for n in ("4", "3", "2", "1")))
     assert kitchen.most == 1
     assert kitchen.done == ["4", "3", "2", "1"]
+    assert len(kitchen.threads) == 1, "the next page finds the connection to the database open"
 
 
 async def test_no_more_than_a_few_pages_are_made_at_once(kitchen: Kitchen) -> None:
@@ -85,8 +88,8 @@ async def test_a_page_that_breaks_or_is_not_wanted_any_more_gives_its_turn_up(
     handler = InTurn(1)
     with pytest.raises(ValueError, match="dish"):
         await handler.get_response_async(asked("broken"))
-    left = asyncio.create_task(handler.get_response_async(asked("4000")))
-    waits = asyncio.create_task(handler.get_response_async(asked("5000")))
+    left = asyncio.create_task(handler.get_response_async(asked("30")))
+    waits = asyncio.create_task(handler.get_response_async(asked("50")))
     await asyncio.sleep(0.01)
     waits.cancel()
     left.cancel()

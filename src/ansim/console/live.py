@@ -14,6 +14,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -178,13 +179,15 @@ def _end() -> None:
         act()
 
 
+@lru_cache(maxsize=4)
+def _event(news: News) -> bytes:
+    """Written once for all pages that are open."""
+    said = json.dumps({name: sorted(ids) for name, ids in news._asdict().items()})
+    return f"event: change\ndata: {said}\n\n".encode()
+
+
 async def stream(room: Newsroom) -> AsyncIterator[bytes]:
     """One page's events, as text/event-stream."""
-    from asgiref.sync import sync_to_async
-    from django.db import connections
-
-    # The log-in was checked on a connection of this request: it must not stay open for minutes.
-    await sync_to_async(connections.close_all)()
     loop = asyncio.get_running_loop()
     until = loop.time() + LONGEST_SECONDS
     listener = room.listen()
@@ -199,8 +202,7 @@ async def stream(room: Newsroom) -> AsyncIterator[bytes]:
                 continue
             if news is None:
                 return
-            event = json.dumps({name: sorted(ids) for name, ids in news._asdict().items()})
-            yield f"event: change\ndata: {event}\n\n".encode()
+            yield _event(news)
     finally:
         room.leave(listener)
 

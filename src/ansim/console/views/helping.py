@@ -41,7 +41,6 @@ def context(user: Account, alert: Alert) -> dict[str, Any]:
         "may_hand_off": alert.state == State.OPEN
         and may(user, Act.HAND_OFF)
         and (alert.claimed_by_id == user.pk or may(user, Act.RELEASE_ANY)),
-        "warned_off": referrals.warned_off([alert]),
         "plan": plan,
         "plan_shown": [
             (label, written[name]) for name, label in referrals.QUESTIONS.items() if name in written
