@@ -16,6 +16,7 @@ from ansim.sources import (
     matrix,
     telegram,
     webhook,
+    xmpp,
     youtube,
 )
 from ansim.sources.contract import Connector, Declaration, Hears, Way
@@ -57,6 +58,7 @@ CONNECTORS: dict[str, Declaration] = {
         matrix.DECLARATION,
         telegram.DECLARATION,
         webhook.DECLARATION,
+        xmpp.DECLARATION,
         youtube.DECLARATION,
     )
 }
