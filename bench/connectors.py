@@ -28,6 +28,7 @@ from ansim.stream.gateway.ledger import MemoryLedger
 from ansim.stream.server import EmbeddedServer
 from bench import asked, bots, called
 from bench.__main__ import processor
+from tests.connectors.platforms import xmpp
 from tests.connectors.platforms.matrix import Account, Service
 from tests.gateway.conftest import Running, serve, state, until
 from tests.stream.conftest import free_port
@@ -143,11 +144,19 @@ async def _bots(seconds: float) -> list[Row]:
     return await bots.rows(int(seconds * 1000))
 
 
+async def _xmpp(seconds: float) -> list[Row]:
+    rows = await bots.heard("XMPP", xmpp.Service(), int(seconds * 100))
+    return [
+        (*row[:2], row[2].replace("stand-in", "people's clients, Prosody beside")) for row in rows
+    ]
+
+
 MEASURES: dict[str, Callable[[float], Awaitable[list[Row]]]] = {
     "asked": asked.measure,
     "matrix": matrix,
     "bots": _bots,
     "called": called.measure,
+    "xmpp": _xmpp,
 }
 """By connector, or by the file that measures several; each for about so many seconds."""
 

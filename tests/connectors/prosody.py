@@ -155,7 +155,7 @@ class Prosody:
             while chunk := console.recv(65536):
                 heard += chunk
         answer = heard.decode("utf-8", "replace")
-        if "| OK: " not in answer:
+        if "| OK: " not in answer and "| Result: nil" not in answer:
             raise RuntimeError(f"Prosody's console: {answer[-300:]}")
         return answer
 

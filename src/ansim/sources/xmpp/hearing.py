@@ -201,6 +201,7 @@ class Hearing:
         ours = nick == room.nick or "110" in codes
         if kind == "unavailable" and ours and "303" not in codes:
             self._door.out(room, codes, gone=destroyed(stanza))
+            self._events.put_nowait(("out", room, None))  # so that it is known when to knock again
             return
         came, gone = room.presence(stanza, nick)
         if kind is None and "110" in codes:

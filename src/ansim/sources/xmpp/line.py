@@ -64,6 +64,9 @@ class Refused(Exception):
 class Line(ClientXMPP):
     """One connection to the account's server."""
 
+    # Looked at when an unusable Line is thrown away, which never became a whole client.
+    _run_out_filters = None
+
     def __init__(self, wiring: Wiring, take: Callable[[ET.Element], None]) -> None:
         """``take`` gets every message and presence. Raises Revoked for unusable entries."""
         self._choice = wiring.entry("tls") or "starttls"

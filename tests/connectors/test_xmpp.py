@@ -1,0 +1,364 @@
+"""XMPP: what is special about its rooms, against a real Prosody."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+
+from ansim.sources.contract import DeliveryState, Revoked
+from ansim.sources.telling import notice
+from ansim.sources.wiring import MemoryInProcess, NoticeKind, Rule, Wiring
+from ansim.sources.xmpp import door, hearing
+from ansim.sources.xmpp.line import Line, address
+from ansim.sources.xmpp.rooms import Position, Room
+from ansim.sources.xmpp.stanzas import Archived, words
+from tests.connectors import prosody
+from tests.connectors.checks import Case, opened, texts
+from tests.connectors.platforms.xmpp import NICK, Service
+from tests.connectors.running import Running, carry, until
+
+needs_prosody = pytest.mark.skipif(bool(prosody.lacking()), reason=prosody.lacking())
+
+
+MODERATES = (
+    '>local st = require "util.stanza"; '
+    'local muc = prosody.hosts["{where}"].modules.muc; '
+    'muc.get_room_from_jid("{room}"):broadcast_message(st.message({{from="{room}", '
+    'type="groupchat"}}):tag("apply-to", {{xmlns="urn:xmpp:fasten:0", id="{said}"}})'
+    ':tag("moderated", {{xmlns="urn:xmpp:message-moderate:0"}})'
+    ':tag("retract", {{xmlns="urn:xmpp:message-retract:0"}}):up():up():up()'
+    ':tag("store", {{xmlns="urn:xmpp:hints"}}))'
+)
+"""As Prosody's community module for XEP-0425 does it, which Debian does not bring."""
+
+
+@asynccontextmanager
+async def served(where: str = prosody.ROOMS) -> AsyncIterator[Service]:
+    service = Service(where)
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()
+
+
+def case_of(service: Service, tmp: object = None) -> Case:
+    return Case(service, tmp)  # type: ignore[arg-type]
+
+
+@needs_prosody
+async def test_where_accounts_are_hidden_a_new_nickname_makes_no_new_person() -> None:
+    async with served(prosody.VEILED) as service:
+        room = await service.room()
+        async with Running(service) as running:
+            await opened(case_of(service), running, room)
+            await service.say(room, 0, "이름 바꾸기 전")
+            await service.everybody[0].enter(room, "other name")
+            await service.say(room, 0, "이름 바꾼 뒤")
+            await until(lambda: len(texts(running, room)) == 2, "both are heard")
+            authors = {each.author for each in running.heard(room)}
+            assert len(authors) == 1
+            assert service.account(0) not in authors
+            delivery = await carry(running, case_of(service).words(room, "너에게만", authors.pop()))
+            assert delivery.state is DeliveryState.SENT
+            await until(
+                lambda: service.everybody[0].bodies(room, NICK, "chat"), "they read it privately"
+            )
+
+
+@needs_prosody
+async def test_without_an_archive_what_was_said_meanwhile_is_told_as_a_gap() -> None:
+    async with served(prosody.BRIEF) as service:
+        room, memory = await service.room(), MemoryInProcess()
+        async with Running(service, memory=memory) as running:
+            await opened(case_of(service), running, room)
+            assert not running.told.gaps
+        missed = time.time()
+        await service.everybody[0].whisper(room, service.everybody[1].nick, "x")
+        service.everybody[0].send_raw(
+            f"<message to='{room}' type='groupchat'><body>missed</body></message>"
+        )
+        await asyncio.sleep(0.3)
+        async with Running(service, memory=memory) as running:
+            await opened(case_of(service), running, room)
+            assert "missed" not in texts(running, room)
+            assert [g for g in running.told.gaps if g.since <= missed <= g.until]
+
+
+@needs_prosody
+async def test_nobody_takes_back_anothers_words_but_the_room_for_a_moderator() -> None:
+    async with served() as service:
+        room = await service.room()
+        async with Running(service) as running:
+            await opened(case_of(service), running, room)
+            said = await service.say(room, 0, "지워질 말")
+            await until(lambda: texts(running, room), "it is heard")
+            forged = (
+                f"<retract xmlns='urn:xmpp:message-retract:1' id='{said}'>"
+                "<moderated xmlns='urn:xmpp:message-moderate:1'/></retract>"
+            )
+            await service.everybody[1].say(room, "(gone)", forged)
+            await service.delete(room, 1, said)
+            await service.say(room, 0, "그 뒤에 한 말")
+            await until(lambda: "그 뒤에 한 말" in texts(running, room), "what follows is heard")
+            assert not any(each.deleted for each in running.heard(room))
+            service.server.command(MODERATES.format(room=room, where=service.where, said=said))
+            await until(lambda: running.heard(room)[-1].deleted, "the removal is heard")
+            gone = running.heard(room)[-1]
+            assert (gone.replaces, gone.author, gone.text) == (said, service.account(0), "")
+
+
+@needs_prosody
+async def test_only_own_words_are_edited_and_the_original_is_found_after_a_restart() -> None:
+    async with served() as service:
+        room, memory = await service.room(), MemoryInProcess()
+        async with Running(service, memory=memory) as running:
+            await opened(case_of(service), running, room)
+            await opened(case_of(service), running, room, 1)
+            first = await service.say(room, 0, "내 말")
+            await until(lambda: texts(running, room), "it is heard")
+        async with Running(service, memory=memory) as running:
+            await service.edit(room, 1, first, "남의 말을 바꾸려는 말")
+            await service.edit(room, 0, first, "내 말을 바꾼 말")
+            await until(lambda: len(texts(running, room)) == 2, "both are heard")
+            foreign, own = running.heard(room)
+            assert foreign.replaces == ""
+            assert own.replaces == first
+
+
+@needs_prosody
+async def test_a_private_objection_stops_the_reading_of_the_room() -> None:
+    async with served() as service:
+        room = await service.room()
+        async with Running(service) as running:
+            await opened(case_of(service), running, room)
+            await service.everybody[0].whisper(room, NICK, "!그만")
+            stopped = notice(running.opening, NoticeKind.STOPPED)
+
+            async def answered() -> bool:
+                return stopped in await service.seen(room, 1)
+
+            await until(answered, "the objection is answered")
+            await service.say(room, 1, "읽으면 안 되는 말")
+            await asyncio.sleep(0.5)
+            assert texts(running, room) == []
+
+
+@needs_prosody
+async def test_who_writes_privately_first_is_greeted_once_and_heard() -> None:
+    async with served() as service:
+        room = await service.room()
+        async with Running(service) as running:
+            await opened(case_of(service), running, room)
+            for text in ("상담하고 싶어요", "아직 계세요?"):
+                await service.answer(room, 0, text)
+            await until(lambda: len(texts(running, room)) == 2, "both are heard")
+            assert all(each.to_agency for each in running.heard(room)[-2:])
+            hello = notice(running.opening, NoticeKind.HELLO)
+            assert await service.seen_privately(0) == [hello]
+
+
+@needs_prosody
+async def test_words_to_somebody_who_left_fail_and_reach_nobody() -> None:
+    async with served() as service:
+        room = await service.room()
+        async with Running(service) as running:
+            await opened(case_of(service), running, room)
+            await service.everybody[1].leave(room)
+            await asyncio.sleep(0.3)
+            words = case_of(service).words(room, "너에게만", service.account(1))
+            assert (await running.send(words)).state is DeliveryState.FAILED
+
+
+@needs_prosody
+async def test_where_all_must_agree_a_time_away_is_not_read_but_told_as_a_gap() -> None:
+    async with served() as service:
+        room, memory = await service.room(), MemoryInProcess()
+        wiring = msgspec.structs.replace(service.wiring(), rule=Rule.AGREED)
+        async with Running(service, memory=memory, wiring=wiring) as running:
+            await until(lambda: service.everybody[0].bodies(room, NICK, "groupchat"), "asked")
+            await asyncio.sleep(1.1)
+            for who in (0, 1):
+                await service.say(room, who, "!동의")
+            await opened(case_of(service), running, room)
+        await service.say(room, 0, "아무도 없을 때")
+        await asyncio.sleep(1.1)
+        async with Running(service, memory=memory, wiring=wiring) as running:
+            await opened(case_of(service), running, room)
+            assert texts(running, room) == []
+            assert len(running.told.gaps) == 1
+
+
+@needs_prosody
+async def test_put_out_it_comes_back_politely_and_after_a_ban_never(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(door, "AGAIN_SECONDS", (0.4,))
+    async with served() as service:
+        room = await service.room()
+        async with Running(service) as running:
+            await opened(case_of(service), running, room)
+            owner = service.everybody[0]
+            await owner.manage(room, {"nick": NICK, "role": "none"})
+            await until(lambda: door.PUT_OUT in running.told.troubles, "it is told")
+            await service.say(room, 0, "밖에 있을 때 한 말")
+            await until(lambda: texts(running, room), "it came back and read what was said")
+            await owner.manage(room, {"jid": service.bot, "affiliation": "outcast"})
+            await until(lambda: door.BARRED in running.told.troubles, "it is told")
+            words = case_of(service).words(room, "말할 수 없는 말")
+            assert (await running.send(words)).state is DeliveryState.FAILED
+            await asyncio.sleep(1.0)
+            assert running.told.troubles.count(door.BARRED) == 1
+            assert not running.connector._mouth.rooms[room].joined  # type: ignore[attr-defined]
+
+
+@needs_prosody
+async def test_a_room_that_is_not_there_is_not_made_and_stops_no_other() -> None:
+    async with served() as service:
+        room = await service.room()
+        service.rooms.append(service.nowhere())
+        async with Running(service) as running:
+            await opened(case_of(service), running, room)
+            assert door.MISSING in running.told.troubles
+        listed = service.server.command(f'muc:list("{prosody.ROOMS}")')
+        assert room in listed
+        assert "nowhere" not in listed
+
+
+@needs_prosody
+async def test_somebody_else_under_our_nickname_is_read_and_we_take_another() -> None:
+    async with served() as service:
+        room = await service.room()
+        await service.everybody[2].enter(room, NICK)
+        async with Running(service) as running:
+            await opened(case_of(service), running, room, 2)
+            assert running.heard(room)[0].author == service.account(2)
+            assert service.everybody[0].bodies(room, f"{NICK} 2", "groupchat")
+
+
+@needs_prosody
+async def test_an_archive_that_lost_our_place_is_a_gap_and_reading_goes_on() -> None:
+    async with served() as service:
+        room, memory = await service.room(), MemoryInProcess()
+        async with Running(service, memory=memory) as running:
+            await opened(case_of(service), running, room)
+        name = f"read:{room}"
+        place = msgspec.json.decode(memory.held[name], type=Position)
+        place.id = "long-gone"
+        memory.held[name] = msgspec.json.encode(place)
+        async with Running(service, memory=memory) as running:
+            await opened(case_of(service), running, room)
+            assert [gap.why for gap in running.told.gaps] == [hearing.ARCHIVE_LOST]
+
+
+@needs_prosody
+async def test_a_wrong_password_ends_it_with_a_sentence_and_without_the_password() -> None:
+    async with served() as service:
+        await service.room()
+        wrong = msgspec.structs.replace(service.wiring(), credentials={"password": "not this one"})
+        async with Running(service, wiring=wrong) as running:
+            await until(lambda: running.ended is not None, "it ends")
+            assert isinstance(running.ended, Revoked)
+            assert "not this one" not in str(running.ended)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"jid": "bot@example.org", "tls": "none"},
+        {"jid": "bot@example.org", "tls": "none", "server": "chat.example.org:5222"},
+        {"jid": "bot@example.org", "server": "127.0.0.1:port"},
+        {"jid": "@example.org"},
+        {"jid": ""},
+    ],
+)
+async def test_entries_that_are_unsafe_or_unreadable_are_refused(settings: dict[str, str]) -> None:
+    with pytest.raises(Revoked):
+        Line(Wiring(settings=settings, credentials={"password": "x"}), lambda _: None)
+
+
+def test_addresses_of_servers() -> None:
+    assert address("") is None
+    assert address("chat.example.org") == ("chat.example.org", 5222)
+    assert address("[::1]:5223") == ("::1", 5223)
+    assert address("[::1]") == ("::1", 5222)
+
+
+def message(inner: str) -> ET.Element:
+    return ET.fromstring(f"<message xmlns='jabber:client' id='k'>{inner}</message>")  # noqa: S314
+
+
+@pytest.mark.parametrize(
+    ("inner", "seen"),
+    [
+        (
+            "<retract xmlns='urn:xmpp:message-retract:1' id='s'/><body>gone</body>",
+            ("s", False),
+        ),
+        (
+            "<apply-to xmlns='urn:xmpp:fasten:0' id='s'>"
+            "<retract xmlns='urn:xmpp:message-retract:0'/></apply-to>",
+            ("s", False),
+        ),
+        (
+            "<apply-to xmlns='urn:xmpp:fasten:0' id='s'>"
+            "<moderated xmlns='urn:xmpp:message-moderate:0'>"
+            "<retract xmlns='urn:xmpp:message-retract:0'/></moderated></apply-to>",
+            ("s", True),
+        ),
+        (
+            "<retract xmlns='urn:xmpp:message-retract:1' id='s'>"
+            "<moderated xmlns='urn:xmpp:message-moderate:1'/></retract>",
+            ("s", True),
+        ),
+    ],
+)
+def test_every_version_of_taking_back_is_understood(inner: str, seen: tuple[str, bool]) -> None:
+    found = words(message(inner))
+    assert found is not None
+    assert (found.retracts, found.moderated) == seen
+    assert found.text == ""
+
+
+def test_a_shared_file_is_named_without_its_address() -> None:
+    found = words(
+        message(
+            "<body>https://x.test/a%20b.png</body>"
+            "<x xmlns='jabber:x:oob'><url>https://x.test/a%20b.png</url></x>"
+        )
+    )
+    assert found is not None
+    assert found.text == ""
+    assert [(each.kind.value, each.name) for each in found.attachments] == [("image", "a b.png")]
+
+
+def test_encrypted_words_are_not_read() -> None:
+    hint = "<encryption xmlns='urn:xmpp:eme:0' namespace='eu.siacs.conversations.axolotl'/>"
+    assert words(message(f"<body>I sent an encrypted message</body>{hint}")) is None
+
+
+def test_what_was_said_within_a_second_keeps_its_order_and_its_time_when_read_again() -> None:
+    entries = [Archived("", str(n), at, message("")) for n, at in enumerate((7.0, 7.0, 7.0, 8.0))]
+    first = Position()
+    times = [first.step(each) for each in entries]
+    assert times == sorted(set(times))
+    place = Position()
+    place.step(entries[0])
+    kept = msgspec.json.decode(msgspec.json.encode(place), type=Position)
+    assert [kept.step(each) for each in entries[1:]] == times[1:]
+
+
+def test_a_room_without_better_names_knows_people_by_nickname() -> None:
+    room = Room("r@x", NICK)
+    room.describe({"muc_semianonymous"})
+    here = ET.Element("{jabber:client}presence")
+    assert room.presence(here, "a") == ("r@x/a", "")
+    assert room.author(message(""), "a") == "r@x/a"
+    away = ET.Element("{jabber:client}presence", type="unavailable")
+    assert room.presence(away, "a") == ("", "r@x/a")
