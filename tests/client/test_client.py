@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 import threading
@@ -304,3 +305,12 @@ def test_who_gives_half_a_name_is_told_at_once() -> None:
     with pytest.raises(ValueError, match="address"):
         AnsimClient("ansim.example", key="k")
     assert "s3cret" not in repr(Account("https://ansim.example", "game", "s3cret"))
+
+
+def test_what_the_client_raises_comes_whole_out_of_another_process() -> None:
+    message = Message(id="m", conversation="r", author="a", text="안녕")
+    left = pickle.loads(pickle.dumps(Unavailable("down", Sent(accepted=1), [message])))  # noqa: S301
+    assert str(left) == "down; 1 messages not sent"
+    assert (left.sent, left.unsent) == (Sent(accepted=1), (message,))
+    again = pickle.loads(pickle.dumps(Refused(403, "refused", "off")))  # noqa: S301
+    assert (str(again), again.status) == ("403 refused: off", 403)

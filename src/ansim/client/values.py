@@ -98,6 +98,10 @@ class Refused(AnsimError):
         super().__init__(f"{status} {error}: {detail}")
         self.status, self.error, self.detail = status, error, detail
 
+    def __reduce__(self) -> tuple[type[Refused], tuple[int, str, str]]:
+        """So that it comes whole out of another process."""
+        return Refused, (self.status, self.error, self.detail)
+
 
 class Unavailable(AnsimError):
     """Ansim Eye could not be reached, or was too busy, for as long as the client was told to wait.
@@ -108,4 +112,8 @@ class Unavailable(AnsimError):
 
     def __init__(self, reason: str, sent: Sent, unsent: Sequence[Message] = ()) -> None:
         super().__init__(f"{reason}; {len(unsent)} messages not sent")
-        self.sent, self.unsent = sent, tuple(unsent)
+        self.reason, self.sent, self.unsent = reason, sent, tuple(unsent)
+
+    def __reduce__(self) -> tuple[type[Unavailable], tuple[str, Sent, tuple[Message, ...]]]:
+        """So that it comes whole out of another process."""
+        return Unavailable, (self.reason, self.sent, self.unsent)
