@@ -21,7 +21,7 @@ from ansim.sources.contract import DeliveryState, Incoming, Outgoing
 from ansim.stream.effects import reports, request
 from tests.casework.conftest import report, risky
 from tests.casework.test_requests_for_help import asks, said
-from tests.connectors.platforms.kakao import ID, Service
+from tests.connectors.platforms.kakao import ID, TOKEN, Service
 from tests.connectors.running import Running
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +87,7 @@ def channel(db: None) -> SourceRecord:
         connector="kakao",
         consent=Consent(given_by="말을 건 사람", given_at=1.0, how="첫 안내"),
         private_messages=True,
+        credentials={"token": TOKEN},
     )
     return record
 
@@ -154,7 +155,8 @@ def test_who_writes_help_me_to_the_channel_is_answered_by_a_counsellor(
         )
         assert waiting.state is DeliveryState.WAITING
         do(service.say(room, 0, "네"))
-        assert "[안심아이 상담센터] 말해 줘서 고마워요. 지금 괜찮아요?" in do(service.seen(room, 0))
+        got = "\n".join(do(service.seen(room, 0)))
+        assert "[안심아이 상담센터] 말해 줘서 고마워요. 지금 괜찮아요?" in got
 
         worker.take(*running.heard(room)[1:])
         assert Alert.objects.count() == 1
@@ -223,7 +225,7 @@ def test_the_page_in_english_has_no_korean_and_no_suspect(
 ) -> None:
     [pk] = alerts.raise_or_update([asks(10, said(1), priority=Priority.P1)])
     alerts.claim(pk, Account.objects.get(username="counsellor"))
-    counsellor.cookies["django_language"] = "en"
+    counsellor.post("/language/", {"language": "en", "next": "/queue/"})
     shown = page(counsellor, f"/alerts/{pk}/")
     assert "Request for help · who wrote to us" in shown
     assert "No answer needed" in shown
