@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from ansim.casework import repeats as known_again
 from ansim.casework import verdicts
@@ -302,7 +302,8 @@ def test_who_asks_what_is_held_of_them_is_told_that_nothing_is_suspected(
     alert = ask()
     close(alert, counsellor)
     alert.refresh_from_db()
-    told = " ".join(explaining.explained(alert))
+    with translation.override("ko"):
+        told = " ".join(explaining.explained(alert))
     assert "의심은 없습니다" in told
     assert "위험도" not in told
     assert "답함" in told

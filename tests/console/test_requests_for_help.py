@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from ansim.casework.actions import alerts, audit, sources
 from ansim.casework.models import Account, Alert, OutgoingMessage, SourceRecord
@@ -225,8 +226,9 @@ def test_the_page_in_english_has_no_korean_and_no_suspect(
 ) -> None:
     [pk] = alerts.raise_or_update([asks(10, said(1), priority=Priority.P1)])
     alerts.claim(pk, Account.objects.get(username="counsellor"))
-    counsellor.post("/language/", {"language": "en", "next": "/queue/"})
-    shown = page(counsellor, f"/alerts/{pk}/")
+    with translation.override("ko"):  # what the request leaves behind goes with it
+        counsellor.post("/language/", {"language": "en", "next": "/queue/"})
+        shown = page(counsellor, f"/alerts/{pk}/")
     assert "Request for help · who wrote to us" in shown
     assert "No answer needed" in shown
     assert "uspect" not in shown.split("<main", 1)[-1].replace("nobody is suspected", "")

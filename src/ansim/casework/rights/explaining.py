@@ -114,7 +114,9 @@ def decisions(alert: Alert) -> list[str]:
     lines = []
     if steps:
         lines.append(_("사람이 한 일: %(steps)s.") % {"steps": "; ".join(steps)})
-    if alert.outcome:
+    if alert.outcome and alert.is_request:
+        lines.append(_("사람이 한 일: %(steps)s.") % {"steps": alert.get_outcome_display()})
+    elif alert.outcome:
         grounds = str(Grounds(alert.grounds).label) if alert.grounds in Grounds.values else "–"
         lines.append(
             _("사람의 판단: %(outcome)s. 까닭: %(grounds)s.")
