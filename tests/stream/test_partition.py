@@ -410,3 +410,42 @@ async def test_a_conversation_without_any_trace_left_is_dropped_from_the_snapsho
         await asyncio.sleep(1.5)
     await publisher.close()
     assert await snapshot(config, keyring, "quiet") is None
+
+
+async def test_who_speaks_to_the_agency_is_told_of_with_their_words_and_nobody_elses(
+    config: Config, keyring: Keyring, server: EmbeddedServer
+) -> None:
+    """Each message anew: what is open and what was answered is for casework to know."""
+    now = time.time()
+    publisher = await Publisher.connect(config, keyring)
+    book = Book()
+    ours = Message(
+        id="ours",
+        source="test",
+        conversation=ROOM,
+        author="youth",
+        at=now + 1,
+        text="도와주세요",
+        to_agency=True,
+    )
+    more = msgspec.structs.replace(ours, id="more", at=now + 2, text="죽고 싶어요")
+    back = msgspec.structs.replace(ours, id="back", at=now + 3, text="", by_agency=True)
+    async with working(config, keyring, book):
+        await publisher.publish([calm(ROOM, now)])
+        await until_read(publisher)
+        assert not book.reports
+        await publisher.publish([ours])
+        await until(lambda: len(book.reports) == 1)
+        await publisher.publish([more])
+        await until(lambda: len(book.reports) == 2)
+        await publisher.publish([back, calm(ROOM, now + 4, "later")])
+        await until_read(publisher)
+    await publisher.close()
+    first, second = book.reports
+    assert (first.kind, first.about, first.priority.value) == ("request", "youth", "P2")
+    assert [(turn.id, turn.text) for turn in first.turns] == [
+        (hidden(keyring, "ours"), "도와주세요")
+    ]
+    assert [turn.text for turn in second.turns] == ["도와주세요", "죽고 싶어요"]
+    assert second.priority.value == "P1"
+    assert second.sequence > first.sequence

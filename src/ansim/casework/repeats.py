@@ -15,7 +15,16 @@ from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from ansim.casework.actions.regrouping import counting, too_common
-from ansim.casework.models import Alert, CaseAlert, LinkAppeal, Outcome, Sighting, State, Trace
+from ansim.casework.models import (
+    Alert,
+    CaseAlert,
+    Kind,
+    LinkAppeal,
+    Outcome,
+    Sighting,
+    State,
+    Trace,
+)
 
 MOST_LINKED = 50
 """Linked accounts whose alerts are told of beside an alert."""
@@ -202,7 +211,9 @@ def gather(groups: Collection[int]) -> list[Repeat]:
     attempts = {row.pk: Attempt(row) for row in sightings}
     at = {(row.conversation_id, row.account): row.pk for row in sightings}
     alerts = (
-        Alert.objects.filter(conversation__in={row.conversation_id for row in sightings})
+        Alert.objects.filter(
+            kind=Kind.RISK, conversation__in={row.conversation_id for row in sightings}
+        )
         .exclude(state=State.CLOSED, outcome=Outcome.NOT_GROOMING)
         .defer("trajectory", "versions", "why", "outcome_note")
         .order_by("raised_at", "pk")
@@ -270,7 +281,10 @@ def of_alert(alert: Alert) -> Sighting | None:
 
 def elsewhere(alert: Alert) -> QuerySet[Alert]:
     """Other alerts on the same account of the same source and on accounts linked with it, newest
-    first. What an appeal keeps apart is not among them."""
+    first. What an appeal keeps apart is not among them. Of who asks for help there are none: that
+    they asked before says nothing against anybody."""
+    if alert.is_request:
+        return Alert.objects.none()
     here = of_alert(alert)
     wanted = Q(conversation=alert.conversation_id, about=alert.about)
     if here is None or not here.apart:
@@ -283,4 +297,4 @@ def elsewhere(alert: Alert) -> QuerySet[Alert]:
             "conversation", "account"
         )[:MOST_LINKED]:
             wanted |= Q(conversation=conversation, about=account)
-    return Alert.objects.filter(wanted).exclude(pk=alert.pk).order_by("-raised_at")
+    return Alert.objects.filter(wanted, kind=Kind.RISK).exclude(pk=alert.pk).order_by("-raised_at")

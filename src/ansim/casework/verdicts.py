@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ansim.casework.actions.alerts import UNDO
-from ansim.casework.models import Alert, Outcome, State, Turn
+from ansim.casework.models import Alert, Kind, Outcome, State, Turn
 
 Z = 1.959964
 """Two-sided 95 % of the normal distribution."""
@@ -86,10 +86,10 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 def judged(since: datetime, until: datetime | None = None) -> Iterator[Judged]:
     """Alerts closed from ``since`` to before ``until`` (default: now), oldest first. A dismissal
-    that can still be taken back is left out."""
+    that can still be taken back is left out, and so are requests for help: nobody was judged."""
     now = timezone.now()
     rows = Alert.objects.filter(
-        state=State.CLOSED, closed_at__gte=since, closed_at__lt=until or now
+        kind=Kind.RISK, state=State.CLOSED, closed_at__gte=since, closed_at__lt=until or now
     ).exclude(Q(outcome=Outcome.NOT_GROOMING) & Q(closed_at__gt=now - UNDO))
     numbers = list(rows.order_by("closed_at", "pk").values_list("pk", flat=True))
     for start in range(0, len(numbers), AT_ONCE):

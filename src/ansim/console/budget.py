@@ -13,7 +13,7 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
 from django.utils import timezone
 
 from ansim.casework.actions import targets
-from ansim.casework.models import Alert, Outcome, State
+from ansim.casework.models import Alert, Kind, Outcome, State
 from ansim.casework.verdicts import Verdicts, interval
 
 __all__ = ["Line", "Verdicts", "interval", "lines", "overview", "total"]
@@ -35,7 +35,7 @@ class Line:
 
 def lines(since: datetime) -> list[Line]:
     """One line for each priority, of alerts raised since."""
-    rows = Alert.objects.filter(raised_at__gte=since)
+    rows = Alert.objects.filter(kind=Kind.RISK, raised_at__gte=since)
     wait = ExpressionWrapper(F("acknowledged_at") - F("raised_at"), output_field=DurationField())
     found = []
     for priority, target in sorted(targets.in_force().items()):
@@ -98,5 +98,5 @@ def overview(days: int) -> Mapping[str, Any]:
         "threshold": versions.get("threshold"),
         "versions": versions,
         "as_of": latest[1] if latest else None,
-        "waiting": Alert.objects.filter(state=State.OPEN, claimed_by=None).count(),
+        "waiting": Alert.objects.filter(kind=Kind.RISK, state=State.OPEN, claimed_by=None).count(),
     }

@@ -91,7 +91,7 @@ def voices(alert: Alert) -> list[Voice]:
 
 def alike(alert: Alert) -> list[Alert]:
     """Alerts in no case about the same account or in the same conversation."""
-    same = Q(about=alert.about, conversation__source=alert.conversation.source_id)
+    same = Q(about=alert.about, kind=alert.kind, conversation__source=alert.conversation.source_id)
     rows = Alert.objects.filter(same | Q(conversation=alert.conversation_id), joined=None)
     return list(
         rows.exclude(pk=alert.pk).select_related("conversation__source").order_by("-raised_at")[:20]

@@ -95,6 +95,7 @@ _OF_A_ROW = (
     "conversation__source__name",
     "claimed_by__username",
     "claimed_by__display_name",
+    "kind",
     "state",
     "priority",
     "risk",
@@ -120,7 +121,7 @@ def _closed_lately() -> QuerySet[Alert]:
     return (
         Alert.objects.filter(state=State.CLOSED)
         .select_related("closed_by")
-        .only("outcome", "closed_at", "closed_by__username", "closed_by__display_name")
+        .only("kind", "outcome", "closed_at", "closed_by__username", "closed_by__display_name")
         .order_by("-closed_at")[:10]
     )
 

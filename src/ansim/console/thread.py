@@ -35,8 +35,8 @@ class Speaker:
     name: str
     tail: str
     side: str
-    """``suspect`` (the alert is about them), ``donor`` (who handed it in, writing with their code)
-    or ``other``."""
+    """``suspect`` (the alert is about them), ``asker`` (who speaks to the agency), ``donor`` (who
+    handed it in, writing with their code) or ``other``."""
     account: str = ""
     number: int = 0
     """Of their first turn: names them in a form, where the pseudonym itself is not to stand."""
@@ -127,7 +127,7 @@ def build(
     kept = list(said.order_by("-at", "-pk")[:MOST_LINES])[::-1]
     donors = _donors(alert.conversation_id)
     first = [author for author in _first_turns(said) if author not in donors]
-    speakers = _speakers(kept, alert.about, language, first) | donors
+    speakers = _speakers(kept, alert.about, language, first, _side(alert)) | donors
     lines = [
         _line(
             turn,
@@ -209,18 +209,23 @@ def _tell_where(
 
 
 def others(alert: Alert, language: Language) -> list[Speaker]:
-    """Everybody in the conversation but whom the alert is about, as they are called in the thread:
+    """Everybody in the conversation but whom it suspects, as they are called in the thread:
     those who showed signals of a young person first. To one of them a message may go alone."""
     said = Turn.objects.filter(conversation=alert.conversation_id)
-    rows = list(said.filter(by_agency=False).exclude(author=alert.about).only("author", "tactics"))
+    rows = list(said.filter(by_agency=False).only("author", "tactics"))
     first = _first_turns(said)
-    found = _speakers(rows, alert.about, language, first)
+    found = _speakers(rows, alert.about, language, first, _side(alert))
     for account, speaker in found.items():
         speaker.number = first[account]
     return sorted(
-        (speaker for speaker in found.values() if speaker.side == "other"),
+        (speaker for speaker in found.values() if speaker.side in ("other", "asker")),
         key=lambda speaker: -speaker.signals.total(),
     )
+
+
+def _side(alert: Alert) -> str:
+    """On which side whom the alert is about stands."""
+    return "asker" if alert.is_request else "suspect"
 
 
 def _first_turns(said: QuerySet[Turn]) -> dict[str, int]:
@@ -272,12 +277,16 @@ def preview(
 
 
 def _speakers(
-    turns: Iterable[Turn], about: str, language: Language, authors: Iterable[str]
+    turns: Iterable[Turn],
+    about: str,
+    language: Language,
+    authors: Iterable[str],
+    side_of_about: str = "suspect",
 ) -> dict[str, Speaker]:
     """Speakers by account, lettered in the order of ``authors``: of who spoke first."""
     found: dict[str, Speaker] = {}
     for number, author in enumerate(authors):
-        side = "suspect" if author == about else "other"
+        side = side_of_about if author == about else "other"
         found[author] = Speaker(_name(number, language), harmless(author)[-4:], side, author)
     for turn in turns:
         if not turn.by_agency:

@@ -26,6 +26,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "상대가 죽고 싶다거나 다치고 싶다는 뜻의 말을 했어요.",
         "The other person spoke of dying or of hurting themselves.",
     ),
+    "asks_agency": (
+        "기관에 직접 말을 걸어왔어요.",
+        "Somebody has written to the agency itself.",
+    ),
+    "asks_in_danger": (
+        "말을 건 사람이 죽고 싶다거나 다치고 싶다는 뜻의 말을 했어요.",
+        "Who wrote spoke of dying or of hurting themselves.",
+    ),
+    "asks_under_threat": (
+        "말을 건 사람의 글에 협박이나 압박을 뜻하는 말이 있어요.",
+        "What was written speaks of threats or pressure.",
+    ),
     "picture_sent": (
         "사진을 이미 보냈다는 말이 있어요.",
         "The other person says a picture was already sent.",

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from ansim.detection import AlertEvent, Assessment, Turn, Versions
+from ansim.detection.requests import asks, urgency
 from ansim.detection.roles import roles
 from ansim.detection.state import ConversationState
 
@@ -72,15 +73,7 @@ def reports(
     result = []
     beliefs = {account: str(role) for account, role in roles(state).items()} if found else {}
     for (about, episode), (event, raised) in found.items():
-        turns = tuple(
-            msgspec.structs.replace(
-                turn,
-                id=hidden(turn.id),
-                replaces=hidden(turn.replaces) if turn.replaces else "",
-                taken_back=None,
-            )
-            for turn in (_held(state, new) if raised else new)
-        )
+        turns = _told(_held(state, new) if raised else new, hidden)
         result.append(
             AlertReport(
                 source=source,
@@ -101,6 +94,60 @@ def reports(
             )
         )
     return result
+
+
+def request(
+    source: str,
+    state: ConversationState,
+    assessments: Sequence[Assessment],
+    versions: Versions,
+    sequence: int,
+    hidden: Callable[[str], str],
+) -> AlertReport | None:
+    """That somebody speaks to the agency itself, where one of ``assessments`` is that, or takes
+    such words back; arguments as for ``reports``.
+
+    Whether it opens anything is for casework to say, which knows what is open. What is told of the
+    conversation is what was said to the agency and by it: in a room others speak too, who did not
+    ask.
+    """
+    new = tuple(assessment.turn for assessment in assessments)
+    said = [turn for turn in new if turn.to_agency and not turn.by_agency]
+    if not said:
+        return None
+    from ansim.casework.actions.reports import AlertReport
+
+    held = [turn for turn in _held(state, new) if turn.to_agency or turn.by_agency]
+    asking = [turn for turn in said if asks(turn)]
+    priority, why = urgency(asking)
+    return AlertReport(
+        kind="request",
+        source=source,
+        conversation=state.conversation,
+        about=(asking or said)[0].author,
+        episode=1,
+        priority=priority,
+        risk=0.0,
+        why=why,
+        versions=versions,
+        trajectory=(),
+        turns=_told(held, hidden),
+        sequence=sequence,
+        raised=False,
+    )
+
+
+def _told(turns: Iterable[Turn], hidden: Callable[[str], str]) -> tuple[Turn, ...]:
+    """Turns as casework may see them."""
+    return tuple(
+        msgspec.structs.replace(
+            turn,
+            id=hidden(turn.id),
+            replaces=hidden(turn.replaces) if turn.replaces else "",
+            taken_back=None,
+        )
+        for turn in turns
+    )
 
 
 def _held(state: ConversationState, new: tuple[Turn, ...]) -> tuple[Turn, ...]:

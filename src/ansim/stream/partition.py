@@ -21,7 +21,7 @@ from ansim.detection.state import ConversationState, fits
 from ansim.keys import Keyring
 from ansim.stream import layout
 from ansim.stream.codec import AlertClosed, Item, UnknownItem, decode
-from ansim.stream.effects import Effects, reports
+from ansim.stream.effects import Effects, reports, request
 from ansim.stream.lease import Lease, LeaseLost
 from ansim.stream.reader import Delivered, Reader, StreamGone
 from ansim.stream.snapshot import SnapshotLost, SnapshotStore
@@ -214,18 +214,20 @@ class Partition:
         sequence: int,
     ) -> list[AlertReport]:
         touched: dict[str, list[Assessment]] = {}
-        alerted = set()
+        alerted: set[str] = set()
+        asked: set[str] = set()
         for assessment in assessments:
             touched.setdefault(assessment.conversation, []).append(assessment)
             if assessment.alerts:
                 alerted.add(assessment.conversation)
-        if not alerted:
+            if assessment.turn.to_agency and not assessment.turn.by_agency:
+                asked.add(assessment.conversation)
+        if not (alerted or asked):
             return []
         source = {message.conversation: message.source for message in messages}
-        return [
-            report
-            for conversation in alerted
-            for report in reports(
+        wanted: list[AlertReport] = []
+        for conversation in alerted | asked:
+            told = (
                 source[conversation],
                 states[conversation],
                 touched[conversation],
@@ -233,7 +235,13 @@ class Partition:
                 sequence,
                 partial(self._keyring.pseudonym, "message", conversation),
             )
-        ]
+            if conversation in alerted:
+                wanted += reports(*told)
+            # After the risk: where that raised an alert, somebody is called already.
+            asking = request(*told) if conversation in asked else None
+            if asking is not None:
+                wanted.append(asking)
+        return wanted
 
     async def _tell_position(self) -> None:
         if time.monotonic() >= self._next_position:

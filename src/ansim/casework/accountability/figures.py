@@ -19,9 +19,11 @@ from ansim.casework.models import (
     CaseOutcome,
     Delivery,
     HandOff,
+    Kind,
     Outcome,
     OutgoingMessage,
     Referral,
+    Reply,
     ReportDuty,
     SubjectRequest,
 )
@@ -63,12 +65,28 @@ def groups(of: list[date]) -> list[Group]:
         Group(
             "alerts",
             _("들어온 경보 (우선순위)"),
-            count.by(Alert, "raised_at", "priority", [(one.value, one.value) for one in Priority]),
+            count.by(
+                Alert,
+                "raised_at",
+                "priority",
+                [(one.value, one.value) for one in Priority],
+                Q(kind=Kind.RISK),
+            ),
         ),
         Group(
             "closed",
             _("종결한 경보 (사람의 판단)"),
-            count.by(Alert, "closed_at", "outcome", Outcome.choices),
+            count.by(Alert, "closed_at", "outcome", Outcome.choices, Q(kind=Kind.RISK)),
+        ),
+        Group(
+            "asked",
+            _("도움 요청 (기관에 직접 말을 건 사람)"),
+            (count.line(_("들어온 요청"), Alert, "raised_at", Q(kind=Kind.REQUEST)),),
+        ),
+        Group(
+            "asked_closed",
+            _("종결한 도움 요청"),
+            count.by(Alert, "closed_at", "outcome", Reply.choices, Q(kind=Kind.REQUEST)),
         ),
         Group(
             "messages",
@@ -166,8 +184,9 @@ class _Counter:
         at: str,
         column: str,
         choices: Iterable[tuple[str, object]],
+        which: Q | None = None,
     ) -> tuple[Line, ...]:
-        rows = model._default_manager.filter(self._within(at))
+        rows = model._default_manager.filter(self._within(at), which or Q())
         counted: dict[tuple[str, date], int] = {}
         for value, month, number in (
             rows.order_by()

@@ -16,7 +16,7 @@ from ansim.casework.accountability import figures
 from ansim.casework.accountability.document import Cell, Document, Section, Table
 from ansim.casework.accountability.transparency import agency
 from ansim.casework.actions.auditing import month_after, month_begins
-from ansim.casework.models import Alert, State
+from ansim.casework.models import Alert, Kind, State
 from ansim.casework.verdicts import Count as Judged
 from ansim.casework.verdicts import Verdicts, counts, judged
 from ansim.detection import Priority
@@ -144,7 +144,7 @@ def _precision(of: Sequence[date], verdicts: Sequence[Verdicts]) -> Table:
 
 
 def _waits(begin: datetime, end: datetime) -> Table:
-    rows = Alert.objects.filter(raised_at__gte=begin, raised_at__lt=end)
+    rows = Alert.objects.filter(kind=Kind.RISK, raised_at__gte=begin, raised_at__lt=end)
     wait = ExpressionWrapper(F("acknowledged_at") - F("raised_at"), output_field=DurationField())
     sums: dict[str, dict[str, Any]] = {
         row["priority"]: {**row}
@@ -180,7 +180,9 @@ def _minutes(mean: timedelta | None) -> float | None:
 
 def _looked_into(begin: datetime, end: datetime, most: int | None) -> list[Judged] | None:
     """Verdicts by tactic, source and model; None where there are too many for a page."""
-    closed = Alert.objects.filter(state=State.CLOSED, closed_at__gte=begin, closed_at__lt=end)
+    closed = Alert.objects.filter(
+        kind=Kind.RISK, state=State.CLOSED, closed_at__gte=begin, closed_at__lt=end
+    )
     if most is not None and closed.count() > most:
         return None
     return [one for one in counts(judged(begin, end)) if one.by in GROUPINGS]

@@ -22,6 +22,7 @@ from ansim.casework.models import (
     HandOff,
     Outcome,
     RepeatPending,
+    Reply,
     State,
     StreamCommand,
     Turn,
@@ -62,7 +63,10 @@ def _still_open(alert: Alert) -> None:
 
 
 def _tell_stream(kind: str, alert: Alert) -> None:
-    """That it was closed or reopened; links with other accounts are looked at anew as well."""
+    """That it was closed or reopened; links with other accounts are looked at anew as well. Of a
+    request detection knows nothing, and who asked is linked with nobody."""
+    if alert.is_request:
+        return
     RepeatPending.objects.create(alert=alert.pk)
     StreamCommand.objects.create(
         kind=kind,
@@ -196,7 +200,8 @@ def close(
     ``outcome`` is one of ``Outcome``, ``grounds`` what it rests on (``GROUNDS``), needed for P1 and
     P2; ``done`` says what was done (``Done``), needed unless the outcome is "not grooming". Of P1
     and P2 every hand-off must have its answer (R21). What one alert asks for is asked for all that
-    are closed with it. Raises Refused naming what is missing.
+    are closed with it. A request for help judges nobody: its outcome is one of ``Reply``, without
+    grounds, and never that of an alert on its fold. Raises Refused naming what is missing.
     """
     require(actor, Act.CLOSE)
     folding.lock(Q(pk=alert_id))
@@ -204,16 +209,19 @@ def close(
     _still_open(alert)
     if alert.claimed_by_id != actor.pk:
         raise Refused("not_holder", _("먼저 이 경보를 맡아야 종결할 수 있습니다."))
-    if outcome not in Outcome.values:
+    if outcome not in (Reply.values if alert.is_request else Outcome.values):
         raise Refused("outcome_missing", _("결과를 골라야 종결할 수 있습니다."))
     steps = [step for step in Done.values if step in done]
-    if outcome != Outcome.NOT_GROOMING and not steps:
+    if not alert.is_request and outcome != Outcome.NOT_GROOMING and not steps:
         raise Refused("done_missing", _("무엇을 했는지 하나 이상 골라 주세요."))
     if Done.NO_CONTACT in steps and Done.CONTACT_MADE in steps:
         raise Refused("done_contradicts", _("‘대화함’과 ‘연락하지 않음’을 함께 고를 수 없습니다."))
     rows = triage.together(alert) if together else [alert]
+    rows = [row for row in rows if row.kind == alert.kind]
     urgent = [row for row in rows if row.priority in (Priority.P1, Priority.P2)]
-    if (urgent or grounds) and grounds not in GROUNDS[outcome]:
+    if alert.is_request:
+        grounds = ""
+    elif (urgent or grounds) and grounds not in GROUNDS[outcome]:
         raise Refused("grounds_missing", _("그렇게 판단한 까닭을 골라 주세요."))
     waiting = HandOff.objects.filter(alert__in=urgent, answer=Answer.WAITING).first()
     if waiting is not None and waiting.alert_id == alert.pk:
@@ -302,5 +310,8 @@ def reopen(alert_id: int, actor: Account, reason: str) -> list[Alert]:
 
 def _has_later(alert: Alert) -> bool:
     return Alert.objects.filter(
-        conversation_id=alert.conversation_id, about=alert.about, episode__gt=alert.episode
+        conversation_id=alert.conversation_id,
+        kind=alert.kind,
+        about=alert.about,
+        episode__gt=alert.episode,
     ).exists()

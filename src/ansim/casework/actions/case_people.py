@@ -13,7 +13,7 @@ from ansim.casework.actions import audit
 from ansim.casework.actions.case_access import line, touch, words, work
 from ansim.casework.actions.typed import reason
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, CaseConsent, CasePerson, Turn
+from ansim.casework.models import Account, CaseConsent, CasePerson, Kind, Turn
 
 LENGTHS = {"name": 80, "contact": 500, "careful": 1000, "needs": 2000, "plan": 4000}
 """Characters of each field of a person."""
@@ -98,7 +98,9 @@ def remove_person(case_id: int, actor: Account, person_id: int, why: str) -> Non
     person = _person(case_id, person_id)
     if person.part == CasePerson.Part.SUSPECT and (
         case.joined.filter(
-            alert__about=person.account, alert__conversation__source=person.source_id
+            alert__kind=Kind.RISK,
+            alert__about=person.account,
+            alert__conversation__source=person.source_id,
         ).exists()
     ):
         raise Refused(

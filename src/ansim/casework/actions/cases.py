@@ -28,6 +28,7 @@ from ansim.casework.models import (
     CaseOutcome,
     CasePerson,
     CaseState,
+    Kind,
     ReportDuty,
     State,
     Turn,
@@ -100,14 +101,16 @@ def _join(case: Case, alert: Alert, actor: Account) -> None:
     if case.joined.count() >= MOST_ALERTS:
         raise Refused("too_many", _("한 사례에 담을 수 있는 경보의 수를 넘었습니다."))
     CaseAlert.objects.create(case=case, alert=alert, added_by=actor, added_at=now)
-    CasePerson.objects.get_or_create(
-        case=case,
-        part=CasePerson.Part.SUSPECT,
-        source=alert.conversation.source,
-        account=alert.about,
-        removed_at=None,
-        defaults={"added_by": actor, "added_at": now},
-    )
+    # Who asks for help is suspected of nothing; whether they are the young person, a person says.
+    if not alert.is_request:
+        CasePerson.objects.get_or_create(
+            case=case,
+            part=CasePerson.Part.SUSPECT,
+            source=alert.conversation.source,
+            account=alert.about,
+            removed_at=None,
+            defaults={"added_by": actor, "added_at": now},
+        )
     audit.record("case.alert_added", case, actor=actor, details={"alert": alert.pk})
     audit.record("alert.joined_case", alert, actor=actor, details={"case": case.pk})
 
@@ -133,7 +136,9 @@ def candidates(alert: Alert) -> list[str]:
     """Accounts of the alert's conversation that can be the young person's: pseudonyms, those who
     said most first."""
     turns = Turn.objects.filter(conversation=alert.conversation_id, by_agency=False)
-    said = turns.exclude(author=alert.about).values("author").annotate(number=Count("pk"))
+    if not alert.is_request:
+        turns = turns.exclude(author=alert.about)
+    said = turns.values("author").annotate(number=Count("pk"))
     return list(said.order_by("-number", "author").values_list("author", flat=True))
 
 
@@ -144,7 +149,7 @@ def suggested(case: Case) -> list[Alert]:
     about, heard = Q(pk__in=()), Q(pk__in=())
     for part, source, account in accounts.values_list("part", "source", "account"):
         if part == CasePerson.Part.SUSPECT:
-            about |= Q(conversation__source=source, about=account)
+            about |= Q(kind=Kind.RISK, conversation__source=source, about=account)
         elif part == CasePerson.Part.YOUNG:
             spoken = Turn.objects.filter(
                 author=account, by_agency=False, conversation__source=source

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Q
 
-from ansim.casework.models import Alert, State
+from ansim.casework.models import Alert, Kind, State
 
 
 class Folds:
@@ -30,28 +30,33 @@ class Folds:
                 | Q(conversation__in=set(conversations))
             )
             .order_by("pk")
-            .values_list("conversation__source", "about", "conversation", "fold")
+            .values_list("kind", "conversation__source", "about", "conversation", "fold")
         )
         self.found: set[int] = set()
         """The folds of open alerts that a new one could join."""
         self._by_account: dict[tuple[str, str], int] = {}
         self._by_conversation: dict[int, int] = {}
-        for source, about, conversation, fold in rows:
+        for kind, source, about, conversation, fold in rows:
             self.found.add(fold)
-            self._by_account.setdefault((source, about), fold)
+            if kind == Kind.RISK:
+                self._by_account.setdefault((source, about), fold)
             self._by_conversation.setdefault(conversation, fold)
 
     def place(self, alert: Alert, source: str) -> bool:
         """Puts a new alert into the fold it belongs to. Returns whether there was one.
 
-        The account goes before the conversation; two folds that meet are not joined.
+        The account goes before the conversation; two folds that meet are not joined. Who asks for
+        help is no account under suspicion: a request belongs to its conversation alone.
         """
         account = (source, alert.about)
-        fold = self._by_account.get(account, self._by_conversation.get(alert.conversation_id))
+        fold = self._by_conversation.get(alert.conversation_id)
+        if not alert.is_request:
+            fold = self._by_account.get(account, fold)
         found = fold is not None
         if fold is not None:
             alert.fold = fold
-        self._by_account.setdefault(account, alert.fold)
+        if not alert.is_request:
+            self._by_account.setdefault(account, alert.fold)
         self._by_conversation.setdefault(alert.conversation_id, alert.fold)
         return found
 
@@ -108,6 +113,7 @@ def folded(shown: Sequence[Alert]) -> Mapping[int, list[Alert]]:
         .select_related("claimed_by", "conversation__source")
         .only(
             "fold",
+            "kind",
             "priority",
             "raised_at",
             "claimed_by__username",

@@ -167,7 +167,7 @@ def _reachable_alone(alert: Alert, recipient: str) -> None:
     """Raises Refused where these words cannot or may not go to this account alone."""
     if not alert.conversation.source.can_message_privately:
         raise Refused("no_private_way", _("이 출처로는 한 사람에게만 보낼 수 없습니다."))
-    if recipient == alert.about:
+    if recipient == alert.about and not alert.is_request:
         raise Refused("about_them", _("경보 대상인 계정에게는 따로 글을 보낼 수 없습니다."))
     spoke = Turn.objects.filter(
         conversation=alert.conversation_id, author=recipient, by_agency=False

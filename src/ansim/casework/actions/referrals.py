@@ -23,6 +23,7 @@ from ansim.casework.models import (
     Answer,
     CaseAlert,
     HandOff,
+    Kind,
     Referral,
     ReferralState,
     SafetyPlan,
@@ -84,6 +85,8 @@ def hand_off(
     agency = Agency.objects.filter(pk=agency_id, active=True).first()
     if agency is None:
         raise Refused("agency_unknown", _("연계한 기관을 골라 주세요."))
+    if do_not_warn and alert.is_request:
+        raise Refused("nobody_suspected", _("도움 요청에는 알리지 말아야 할 상대가 없습니다."))
     if rescue and not agency.is_police:
         raise Refused("rescue_police", _("구조 요청은 112 같은 수사기관에 해야 합니다."))
     if rescue and not when_where.strip():
@@ -199,11 +202,12 @@ def warned_off(alerts: Iterable[Alert]) -> bool:
     accounts: dict[str, set[str]] = defaultdict(set)
     numbers = []
     for alert in alerts:
-        accounts[alert.conversation.source_id].add(alert.about)
+        if not alert.is_request:
+            accounts[alert.conversation.source_id].add(alert.about)
         numbers.append(alert.pk)
     wanted = Q(pk__in=numbers)
     for source, names in accounts.items():
-        wanted |= Q(about__in=names, conversation__source=source)
+        wanted |= Q(kind=Kind.RISK, about__in=names, conversation__source=source)
     same = Alert.objects.filter(wanted)
     cases = CaseAlert.objects.filter(alert__in=same).values("case")
     together = Q(alert__in=same) | Q(alert__joined__case__in=cases)

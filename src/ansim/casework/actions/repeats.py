@@ -23,6 +23,7 @@ from ansim.casework.actions.regrouping import counting, locked, regroup
 from ansim.casework.contacts import MOST, contacts
 from ansim.casework.models import (
     Alert,
+    Kind,
     LegalHold,
     LinkAppeal,
     Outcome,
@@ -86,7 +87,7 @@ def look() -> int:
 def _look_at(alerts: set[int]) -> list[int]:
     """Brings the sightings of these alerts up to date. The ids of those whose links may change."""
     places = set(
-        Alert.objects.filter(pk__in=alerts).values_list(
+        Alert.objects.filter(kind=Kind.RISK, pk__in=alerts).values_list(
             "conversation", "conversation__source", "about"
         )
     )
@@ -98,7 +99,7 @@ def _look_at(alerts: set[int]) -> list[int]:
     spans = {
         (room, account): (first, last, counted)
         for room, account, first, last, counted in Alert.objects.filter(
-            conversation__in=rooms, about__in=accounts
+            kind=Kind.RISK, conversation__in=rooms, about__in=accounts
         )
         .order_by()
         .values_list("conversation", "about")
@@ -229,7 +230,7 @@ def expire(now: datetime) -> int:
     locked()
     held = LegalHold.objects.filter(released_at=None).values("alert__conversation")
     needed = Alert.objects.filter(
-        conversation=OuterRef("conversation"), about=OuterRef("account")
+        kind=Kind.RISK, conversation=OuterRef("conversation"), about=OuterRef("account")
     ).exclude(_DISMISSED & Q(closed_at__lte=now - UNDO))
     free = Sighting.objects.exclude(conversation__in=held)
     dismissed = set(free.filter(~Exists(needed)).values_list("pk", flat=True))

@@ -14,13 +14,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from ansim.casework.actions import audit, folding
+from ansim.casework.actions import asking, audit, folding
 from ansim.casework.actions.targets import due, in_force
 from ansim.casework.errors import Refused
 from ansim.casework.models import (
     Alert,
     AuditEvent,
     Conversation,
+    Kind,
     Outcome,
     RepeatPending,
     SourceRecord,
@@ -37,7 +38,8 @@ MAX_POINTS = 240
 
 
 class AlertReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened to one suspected account in one conversation since the last report."""
+    """What happened to one suspected account in one conversation since the last report; or, of kind
+    ``request``, that somebody spoke to the agency itself there."""
 
     source: str
     conversation: str
@@ -55,11 +57,12 @@ class AlertReport(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
     """Position of the stream after which this was true."""
     raised: bool
+    kind: str = "risk"
     roles: dict[str, str] = {}
     """How each account writes ("youth-like", "adult-like", "unknown"): a belief, never a fact."""
 
 
-_Key = tuple[int, str]
+_Key = tuple[int, str, str]
 
 
 class _Books:
@@ -90,7 +93,8 @@ class _Books:
         folding.lock(Q(conversation__in=rooms) | Q(fold__in=self.folds.found, state=State.OPEN))
         self.alerts: dict[_Key, list[Alert]] = {}
         for alert in Alert.objects.filter(conversation__in=rooms):
-            self.alerts.setdefault((alert.conversation_id, alert.about), []).append(alert)
+            key = (alert.conversation_id, alert.kind, alert.about)
+            self.alerts.setdefault(key, []).append(alert)
         for episodes in self.alerts.values():
             episodes.sort(key=lambda alert: alert.episode)
         self.refold: set[int] = set()
@@ -110,11 +114,13 @@ def _named(row: Conversation, names: set[tuple[str, str]]) -> bool:
 
 @transaction.atomic
 def raise_or_update(reports: Sequence[AlertReport]) -> list[int]:
-    """Applies the reports in order, in one transaction. Returns one alert id a report.
+    """Applies the reports in order, in one transaction. Returns one alert id a report, none for a
+    request that opens nothing where there was nothing.
 
     A report at or before the position its alert already reflects changes nothing. One about an
     episode that was closed opens the next, linked one if it brings new evidence (a tactic above
-    ``EVIDENCE`` in a new turn of that account), and otherwise only adds its turns.
+    ``EVIDENCE`` in a new turn of that account), and otherwise only adds its turns. A request opens
+    an alert only where none is open in its conversation, and otherwise brings its turns to it.
     Raises Refused ("unknown_source") for a source that was never declared; nothing is kept then.
     """
     if not reports:
@@ -122,12 +128,14 @@ def raise_or_update(reports: Sequence[AlertReport]) -> list[int]:
     books = _Books(reports)
     outcome = [_apply(books, report) for report in reports]
     _write(books)
-    return [alert.pk for alert in outcome]
+    return [alert.pk for alert in outcome if alert is not None]
 
 
-def _apply(books: _Books, report: AlertReport) -> Alert:
+def _apply(books: _Books, report: AlertReport) -> Alert | None:
     conversation = books.conversations[report.source, report.conversation]
-    episodes = books.alerts.setdefault((conversation.pk, report.about), [])
+    if report.kind == Kind.REQUEST:
+        return _ask(books, conversation, report)
+    episodes = books.alerts.setdefault((conversation.pk, report.kind, report.about), [])
     if not episodes:
         return _open(books, conversation, report, previous=None, episode=report.episode)
     latest = episodes[-1]
@@ -147,6 +155,31 @@ def _apply(books: _Books, report: AlertReport) -> Alert:
     return latest
 
 
+def _ask(books: _Books, conversation: Conversation, report: AlertReport) -> Alert | None:
+    """Somebody speaks to the agency. None where there is nothing to tell anybody of."""
+    here = [
+        alert for key, rows in books.alerts.items() if key[0] == conversation.pk for alert in rows
+    ]
+    asked = [alert for alert in here if alert.is_request]
+    latest = max(asked, key=lambda alert: alert.sequence, default=None)
+    if latest is not None and report.sequence <= latest.sequence:
+        return latest
+    standing = [alert for alert in here if alert.state == State.OPEN]
+    request = next((alert for alert in standing if alert.is_request), None)
+    if request is not None:
+        _update(books, request, asking.together(request.priority, request.why, report))
+        return request
+    if standing:  # somebody is called to this conversation already
+        _add_turns(books, conversation, report.turns)
+        return standing[0]
+    if not asking.fresh(conversation.pk, report.turns):  # a replay of what was answered
+        return latest
+    own = books.alerts.setdefault((conversation.pk, report.kind, report.about), [])
+    before = own[-1] if own else None
+    episode = before.episode + 1 if before else report.episode
+    return _open(books, conversation, report, previous=before, episode=episode)
+
+
 def _open(
     books: _Books,
     conversation: Conversation,
@@ -158,6 +191,7 @@ def _open(
     points = _points(report)
     alert = Alert(
         conversation=conversation,
+        kind=report.kind,
         about=report.about,
         episode=episode,
         previous=previous,
@@ -175,7 +209,7 @@ def _open(
     )
     if books.folds.place(alert, report.source):
         books.refold.add(alert.fold)
-    books.alerts[conversation.pk, report.about].append(alert)
+    books.alerts[conversation.pk, report.kind, report.about].append(alert)
     books.new.append(alert)
     books.raised.append((alert, previous))
     _add_turns(books, conversation, report.turns)
@@ -268,9 +302,9 @@ def _looked_at(books: _Books) -> set[int]:
     """Alerts that are new or whose account has said something: it may be known again (R25)."""
     said = (turn for turn in books.turns.values() if not turn.deleted)
     spoke = {(turn.conversation_id, turn.author) for turn in said}
-    news = (alert for alert, _ in books.updates.values())
+    news = (alert for alert, _ in books.updates.values() if not alert.is_request)
     told = {alert.pk for alert in news if (alert.conversation_id, alert.about) in spoke}
-    return told | {alert.pk for alert in books.new}
+    return told | {alert.pk for alert in books.new if not alert.is_request}
 
 
 def _raised_rows(books: _Books) -> Iterable[AuditEvent]:
@@ -283,7 +317,7 @@ def _raised_rows(books: _Books) -> Iterable[AuditEvent]:
             at=books.now,
             details={
                 "priority": alert.priority,
-                "risk": round(alert.risk, 4),
+                **({"kind": alert.kind} if alert.is_request else {"risk": round(alert.risk, 4)}),
                 "episode": alert.episode,
                 "previous": previous.pk if previous else None,
                 "versions": alert.versions,

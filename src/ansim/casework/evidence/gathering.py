@@ -65,7 +65,7 @@ def chapter(order: Order, pk: int, names: Names, progress: Progress, same_as: in
         Person(
             pseudonym=account,
             letter=_letter(place),
-            about=account == alert.about,
+            about=account == alert.about and not alert.is_request,
             messages=counts[account],
         )
         for place, account in enumerate(counts)
@@ -244,6 +244,7 @@ def _handling(alert: Alert) -> dict[str, Any]:
     """What people did. Notes, plans and what was told to whom are counselling, not evidence."""
     return {
         "alert": alert.pk,
+        **({"kind": alert.kind} if alert.is_request else {}),
         "about": alert.about,
         "episode": alert.episode,
         "previous_alert": alert.previous_id,
@@ -314,6 +315,7 @@ def _assessment(alert: Alert) -> dict[str, Any]:
         "notice": "Estimates of software, not facts and not a legal finding. "
         "소프트웨어의 추정이며 사실이나 법적 판단이 아닙니다.",
         "alert": alert.pk,
+        **({"kind": alert.kind} if alert.is_request else {}),
         "about": alert.about,
         "priority": alert.priority,
         "risk": number(alert.risk),

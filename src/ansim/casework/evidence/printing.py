@@ -300,9 +300,11 @@ def estimated(
     estimate = found.assessment
     about = people.get(estimate["about"])
     whom = f"{about.letter} {about.pseudonym}" if about else estimate["about"]
-    paper.pair("대상 / about", whom)
+    asked = estimate.get("kind") == "request"
+    paper.pair("도움을 청한 사람 / who asked for help" if asked else "대상 / about", whom)
     paper.pair("우선순위 / priority", estimate["priority"])
-    paper.pair("위험도 / risk", _percent(estimate["risk"]))
+    if not asked:
+        paper.pair("위험도 / risk", _percent(estimate["risk"]))
     paper.pair("경보가 난 때 / raised", str(estimate["raised_at"]))
     for korean, english in found.reasons:
         paper.pair("까닭 / reason", f"{korean} / {english}")

@@ -1,7 +1,7 @@
 """What casework keeps. Read it anywhere; write it only through ``casework.actions``."""
 
 from ansim.casework.models.account import Account
-from ansim.casework.models.alert import Alert, Grounds, Outcome, State
+from ansim.casework.models.alert import Alert, Grounds, Kind, Outcome, Reply, State
 from ansim.casework.models.case import Case, CaseAlert, CaseMember, CaseOutcome, CaseState
 from ansim.casework.models.case_file import (
     CaseConsent,
@@ -83,6 +83,7 @@ __all__ = [
     "HandOff",
     "Handover",
     "HandoverItem",
+    "Kind",
     "LegalHold",
     "LinkAppeal",
     "MessageTemplate",
@@ -96,6 +97,7 @@ __all__ = [
     "ReferralState",
     "ReferralVersion",
     "RepeatPending",
+    "Reply",
     "ReportDuty",
     "ResponseTarget",
     "SafetyPlan",

@@ -23,6 +23,13 @@ class State(models.TextChoices):
     CLOSED = "closed", _("종결")
 
 
+class Kind(models.TextChoices):
+    """Whether somebody is suspected, or somebody spoke to the agency and is to be answered."""
+
+    RISK = "risk", _("위험")
+    REQUEST = "request", _("도움 요청")
+
+
 class Outcome(models.TextChoices):
     """What it turned out to be; required to close (R21, R28)."""
 
@@ -30,6 +37,14 @@ class Outcome(models.TextChoices):
     OTHER_HARM = "other_harm", _("다른 위험이 있음")
     NOT_GROOMING = "not_grooming", _("그루밍이 아님 (오경보)")
     UNCLEAR = "unclear", _("판단하기 어려움")
+
+
+class Reply(models.TextChoices):
+    """How a request for help ended: what was done, where nobody has to be judged."""
+
+    ANSWERED = "answered", _("답함")
+    HANDED_OFF = "handed_off", _("다른 기관에 연계함")
+    NO_ANSWER_NEEDED = "no_answer_needed", _("답이 필요 없었음")
 
 
 class Grounds(models.TextChoices):
@@ -83,10 +98,13 @@ class Done(models.TextChoices):
 
 
 class Alert(models.Model):
-    """Suspicion about one account in one conversation, from its raising to its outcome."""
+    """Suspicion about one account in one conversation, from its raising to its outcome; or, of kind
+    ``request``, somebody who spoke to the agency itself, of whom nothing is suspected."""
 
     conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="alerts")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.RISK)
     about = models.CharField(max_length=64)
+    """The account under suspicion; of a request, who asks."""
     episode = models.PositiveIntegerField()
     previous = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="later")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
@@ -126,7 +144,9 @@ class Alert(models.Model):
     """Who asked a supervisor; None where the watch did because its time had run out."""
     hold_until = models.DateTimeField(null=True)
     """The holder waits for something until then, and is not taken for absent."""
-    outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
+    outcome = models.CharField(
+        max_length=20, choices=[*Outcome.choices, *Reply.choices], blank=True
+    )
     grounds = models.CharField(max_length=20, choices=Grounds.choices, blank=True)
     done = models.JSONField(default=list)
     outcome_note = SealedTextField(null=True)
@@ -139,10 +159,10 @@ class Alert(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["conversation", "about", "episode"], name="one_alert_per_episode"
+                fields=["conversation", "kind", "about", "episode"], name="one_alert_per_episode"
             ),
             models.UniqueConstraint(
-                fields=["conversation", "about"],
+                fields=["conversation", "kind", "about"],
                 condition=Q(state="open"),
                 name="one_open_alert_per_account",
             ),
@@ -177,6 +197,11 @@ class Alert(models.Model):
             models.Index(fields=["about", "raised_at"], name="alert_account"),
             models.Index(fields=["raised_at"], name="alert_raised"),
         )
+
+    @property
+    def is_request(self) -> bool:
+        """Whether somebody asks for an answer here, and nobody is suspected."""
+        return self.kind == Kind.REQUEST
 
     def __str__(self) -> str:
         return f"alert {self.pk}"

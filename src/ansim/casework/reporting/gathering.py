@@ -36,7 +36,8 @@ def gather(case: Case, writer: Account, packages: Iterable[ReferralPackage] = ()
             writer=writer.shown,
             learned_at=duty.learned_at if duty else None,
             people=tuple(_people(case)),
-            talks=tuple(_talk(alert) for alert in alerts(case)),
+            # Who asked for help is no account to report.
+            talks=tuple(_talk(alert) for alert in alerts(case) if not alert.is_request),
             steps=tuple(_steps(case)),
             evidence=tuple(
                 Evidence(name=row.name, sha256=row.sha256, made_at=row.made_at) for row in packages

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from ansim.casework.models import Alert, AuditEvent, Grounds, Outcome, Turn
+from ansim.casework.models import Alert, AuditEvent, Grounds, Turn
 from ansim.detection import Reason
 from ansim.detection.reasons import sentence
 from ansim.detection.tactics import Language, tactics
@@ -33,6 +33,15 @@ def day_and_time(at: object) -> str:
 
 def explained(alert: Alert) -> list[str]:
     """Sentences about one alert: what was read and seen, by what it was judged, who decided."""
+    if alert.is_request:
+        asked = _(
+            "도움 요청 %(number)s번, %(at)s: 이 계정이 기관에 직접 말을 걸었습니다. "
+            "의심은 없습니다."
+        )
+        return [
+            asked % {"number": alert.pk, "at": day_and_time(alert.raised_at)},
+            *decisions(alert),
+        ]
     own = Turn.objects.filter(
         conversation=alert.conversation_id, author=alert.about, by_agency=False
     )
@@ -105,11 +114,13 @@ def decisions(alert: Alert) -> list[str]:
     lines = []
     if steps:
         lines.append(_("사람이 한 일: %(steps)s.") % {"steps": "; ".join(steps)})
-    if alert.outcome:
+    if alert.outcome and alert.is_request:
+        lines.append(_("사람이 한 일: %(steps)s.") % {"steps": alert.get_outcome_display()})
+    elif alert.outcome:
         grounds = str(Grounds(alert.grounds).label) if alert.grounds in Grounds.values else "–"
         lines.append(
             _("사람의 판단: %(outcome)s. 까닭: %(grounds)s.")
-            % {"outcome": Outcome(alert.outcome).label, "grounds": grounds}
+            % {"outcome": alert.get_outcome_display(), "grounds": grounds}
         )
     else:
         lines.append(_("사람의 판단은 아직 없습니다."))

@@ -11,7 +11,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from ansim.casework.models import Alert, ReadingStop
-from ansim.casework.models.alert import Done, Outcome
+from ansim.casework.models.alert import Done, Outcome, Reply
 from ansim.casework.rights import holdings
 from ansim.console import marking
 from ansim.console.chart import in_percent
@@ -182,7 +182,7 @@ def sentences(why: list[dict[str, Any]]) -> list[str]:
 
 @register.filter
 def outcome_label(value: str) -> str:
-    return str(Outcome(value).label) if value in Outcome.values else value
+    return str(dict([*Outcome.choices, *Reply.choices]).get(value, value))
 
 
 @register.filter

@@ -55,6 +55,7 @@ def _shown(alert: Alert, now: datetime) -> tuple[object, ...]:
     """Everything of an alert that its row shows: whatever of it changes makes another row."""
     return (
         alert.pk,
+        alert.kind,
         alert.state,
         alert.priority,
         alert.risk,

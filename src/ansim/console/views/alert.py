@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ansim.casework.actions import alerts, donors, drafts, interventions, referrals, wellbeing
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Alert, MessageTemplate, Outcome, State, Turn
+from ansim.casework.models import Account, Alert, MessageTemplate, Outcome, Reply, State, Turn
 from ansim.casework.models.alert import GROUNDS, Done
 from ansim.casework.roles import Act, may
 from ansim.console import thread
@@ -140,8 +140,10 @@ def forms(user: Account, alert: Alert) -> dict[str, Any]:
         "verdicts": [
             (outcome, Outcome(outcome).label, [(one.value, one.label) for one in grounds])
             for outcome, grounds in GROUNDS.items()
-        ],
-        "steps": Done.choices,
+        ]
+        if not alert.is_request
+        else [(value, label, []) for value, label in Reply.choices],
+        "steps": [] if alert.is_request else Done.choices,
         "chosen_outcome": dict(closing).get("outcome", ""),
         "chosen_grounds": [value for name, value in closing if name.startswith("grounds-")],
         "chosen_steps": [value for name, value in closing if name == "done"],

@@ -57,7 +57,7 @@ def assessed(alert: Alert) -> dict[str, Any]:
     on those linked with it."""
     others = repeats.elsewhere(alert)
     return {
-        "facts": facts.gather(alert, language()),
+        "facts": [] if alert.is_request else facts.gather(alert, language()),
         "elsewhere": list(others[:EARLIER]),
         "elsewhere_count": others.count(),
     }

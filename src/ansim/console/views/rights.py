@@ -155,7 +155,7 @@ def _of_alert(request: StaffRequest) -> dict[str, Any]:
     alert = Alert.objects.filter(pk=number(request.GET.get("alert", ""))).first()
     if alert is None:
         return {}
-    found = holdings.people(alert.conversation, alert.about)
+    found = holdings.people(alert.conversation, "" if alert.is_request else alert.about)
     return {"chosen": alert, "accounts": found}
 
 

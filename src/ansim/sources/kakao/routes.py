@@ -13,11 +13,15 @@ from litestar.params import FromPath
 
 from ansim.sources.contract import Incoming
 from ansim.sources.doorway import Door
+from ansim.sources.fitting import fit_attachment
 from ansim.sources.kakao import pasted, skill
 from ansim.sources.kakao.desk import AnyRequest, Desk, No
 from ansim.sources.kakao.words import Word, Words
 from ansim.sources.telling import notice
 from ansim.sources.wiring import NoticeKind, Opening
+
+PASTED = "붙여 넣은 대화 / pasted conversation"
+"""What the agency is told was handed over, where the words themselves are another conversation."""
 
 LOOK_SECONDS = 1.0
 NOT_APPROVED = (
@@ -107,19 +111,20 @@ def _messages(asked: skill.Asked, now: float) -> list[Incoming]:
     found = pasted.find(asked.text, now)
     words = asked.text if found is None else found.words
     messages = pasted.messages(found.turns, asked.user, now) if found is not None else []
-    if words.strip() or asked.attachments or not messages:
-        messages.append(
-            Incoming(
-                id=asked.id,
-                conversation=f"agency:{asked.user}",
-                author=asked.user,
-                at=now,
-                text=words,
-                attachments=asked.attachments,
-                to_agency=True,
-            )
-        )
-    return messages
+    # Whoever pastes a conversation and says nothing else has turned to the agency all the same.
+    copied = (fit_attachment(PASTED, kind="other"),) if messages else ()
+    return [
+        *messages,
+        Incoming(
+            id=asked.id,
+            conversation=f"agency:{asked.user}",
+            author=asked.user,
+            at=now,
+            text=words,
+            attachments=(*asked.attachments, *copied),
+            to_agency=True,
+        ),
+    ]
 
 
 def _answer(body: bytes, message: str, after: BackgroundTask | None = None) -> Response[bytes]:
