@@ -17,9 +17,9 @@ DECLARATION = Declaration(
         "the reading. Words in the bot's private chat are sent to the agency."
     ),
     legal_basis_ko=(
-        "그룹 관리자가 봇을 넣었고 모두가 참여자 목록에서 봇을 봅니다. 읽기 전에 그룹에 알리고 새로 "
-        "온 사람에게도 알리며, 한 사람이라도 원하지 않으면 멈춥니다. 봇과의 개인 대화는 기관에 보낸 "
-        "말입니다."
+        "그룹 관리자가 봇을 넣었고 모두가 참여자 목록에서 봇을 봅니다. 읽기 전에 그룹에 알리고 "
+        "새로 온 사람에게도 알리며, 한 사람이라도 원하지 않으면 멈춥니다. 봇과의 개인 대화는 "
+        "기관에 보낸 말입니다."
     ),
     can_reply=True,
     can_message_privately=True,
