@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ansim.detection import Reason, priority
+from ansim.detection import Reason, priority, requests
 from ansim.detection.labels import SHOWN, SIGNALS, TACTICS
 from ansim.detection.reasons import SENTENCES, sentence
 from ansim.detection.tactics import tactics
@@ -25,9 +25,9 @@ def test_every_reason_reads_in_both_languages(code: str) -> None:
     assert "{" not in korean + english
 
 
-def test_every_code_that_priority_gives_is_in_the_table() -> None:
-    source = Path(priority.__file__).read_text("utf-8")
-    codes = set(re.findall(r'_reason\("(\w+)"', source)) | set(
+def test_every_code_that_is_given_as_a_reason_is_in_the_table() -> None:
+    source = "".join(Path(each.__file__).read_text("utf-8") for each in (priority, requests))
+    codes = set(re.findall(r'_?[rR]eason\("(\w+)"', source)) | set(
         re.findall(r'\(\d, "(\w+)"\)', source)
     )
     assert codes == set(SENTENCES)
