@@ -146,6 +146,7 @@ def test_an_app_is_set_up_by_keyboard_and_its_code_opens_the_desk(
         page.wait_for_url("**/queue/")
         leave(page)
     password(page, strict, "/log-in/second/")
+    expect(page.locator("#id_code")).to_be_focused()
     page.keyboard.type(spare)
     page.keyboard.press("Enter")
     expect(page.locator(".field-error[role=alert]").last).to_contain_text("맞지 않습니다")
