@@ -19,11 +19,20 @@ MAY_USE = {
     "reading": {"chat"},
     "detection": {"chat", "reading"},
     "models": set(),
-    "sources": {"chat", "config", "keys"},
-    "casework": {"chat", "detection", "sources", "config", "keys"},
-    "stream": {"chat", "detection", "sources", "casework", "config", "keys"},
-    "console": {"chat", "reading", "detection", "sources", "casework", "config", "keys"},
-    "training": {"chat", "reading", "detection"},
+    "pictures": {"chat"},
+    "voice": {"chat"},
+    "reviewing": {"chat", "detection"},
+    "sources": {"chat", "pictures", "voice", "config", "keys"},
+    "casework": {"chat", "pictures", "detection", "sources", "config", "keys"},
+    "stream": {
+        *("chat", "pictures", "voice", "detection", "reviewing"),
+        *("sources", "casework", "config", "keys"),
+    },
+    "console": {
+        *("chat", "reading", "pictures", "detection", "reviewing"),
+        *("sources", "casework", "config", "keys"),
+    },
+    "training": {"chat", "reading", "pictures", "detection"},
 }
 """Parts of ours that a part may import; everybody may import the package itself (its version)."""
 
