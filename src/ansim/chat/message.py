@@ -30,11 +30,52 @@ class AttachmentKind(StrEnum):
     OTHER = "other"
 
 
+class CodeSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A QR or bar code in a picture: its format, its text, and what that text leads to."""
+
+    format: str
+    text: str
+    leads_to: str = "text"
+    """``messenger`` (an invitation to another service), ``link`` or ``text``."""
+
+
+class KnownPicture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A picture like one on a list that the operator supplied."""
+
+    list: str
+    distance: int
+    """Bits of 256 in which the two hashes differ."""
+
+
+class PictureLabel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a classifier that the operator supplied says of a picture; ``score`` is within 0..1."""
+
+    classifier: str
+    name: str
+    score: float
+
+
+class Noticed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was found in an attachment before its content was let go."""
+
+    unread: str = ""
+    """Why it was not read or heard, as a code of `pictures` or `voice`; "" if it was."""
+    text: str = ""
+    """The words in a picture, or what was said in a voice message."""
+    codes: tuple[CodeSeen, ...] = ()
+    fingerprint: str = ""
+    """PDQ hash of a picture, 64 hexadecimal digits."""
+    known: tuple[KnownPicture, ...] = ()
+    labels: tuple[PictureLabel, ...] = ()
+
+
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something other than text. Its content is not held, only that it was there."""
+    """Something other than text. Its content is not held, only what was noticed in it."""
 
     kind: AttachmentKind
     name: str = ""
+    noticed: Noticed | None = None
+    """None: nobody looked (a source that hands on no content)."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -1,1 +1,1 @@
-"""Voice messages as text, by a transcriber that the operator chooses; without one they are not heard."""
+"""Voice messages as text, by a transcriber the operator chooses; without one, "not heard"."""
