@@ -318,17 +318,7 @@ class Detector:
             episode = memory.episodes.get(about)
             if episode is not None and episode.open:
                 risk = float(risks[index])
-                priority, why = judge(standing, index, risk)
-                events.append(
-                    AlertEvent(
-                        about=about,
-                        episode=episode.number,
-                        raised=False,
-                        risk=risk,
-                        priority=priority,
-                        why=why,
-                    )
-                )
+                events.append(_event(about, episode.number, standing, index, risk))
         return events
 
     def _alerts(
@@ -349,15 +339,15 @@ class Detector:
                 episode = Episode(episode.number + 1 if episode else 1, True, message.at)
                 raised = True
             memory.episodes[about] = Episode(episode.number, True, max(episode.at, message.at))
-            priority, why = judge(standing, index, risk)
-            events.append(
-                AlertEvent(
-                    about=about,
-                    episode=episode.number,
-                    raised=raised,
-                    risk=risk,
-                    priority=priority,
-                    why=why,
-                )
-            )
+            events.append(_event(about, episode.number, standing, index, risk, raised=raised))
         return events
+
+
+def _event(
+    about: str, episode: int, standing: Standing, index: int, risk: float, *, raised: bool = False
+) -> AlertEvent:
+    """The alert about the account at ``index`` as things stand."""
+    priority, why = judge(standing, index, risk)
+    return AlertEvent(
+        about=about, episode=episode, raised=raised, risk=risk, priority=priority, why=why
+    )
