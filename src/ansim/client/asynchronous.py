@@ -62,7 +62,7 @@ class AsyncAnsimClient:
             try:
                 sent = exchange.taken(await self._insist("POST", "", body), start, sent)
             except Unavailable as away:
-                raise Unavailable(str(away.args[0]), sent, messages[start:]) from None
+                raise Unavailable(away.reason, sent, messages[start:]) from None
         return sent
 
     async def shown(self, message: str) -> None:

@@ -1,15 +1,22 @@
 """What a platform says, made to fit: odd text, names and ids become what intake can take.
 
-A cut is visible in the text; a name that is too long becomes a hash, the same every time.
+A cut is visible in the text; a name that is too long becomes a hash, the same every time. Answers
+in JSON are read here without trusting their shape.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
+from typing import Any
 
 from ansim.chat import Attachment, AttachmentKind
 from ansim.chat.message import MAX_TEXT_BYTES
+
+Fields = Mapping[str, Any]
+"""An object of an answer, whatever is in it."""
 
 MAX_ID = 200
 MAX_NAME = 500
@@ -66,3 +73,26 @@ def fit_attachment(name: object, media_type: object = "", kind: str = "") -> Att
         if ending in endings:
             return Attachment(kind=found, name=title)
     return Attachment(kind=AttachmentKind.FILE, name=title)
+
+
+def fields(value: object) -> Fields:
+    """An object; an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def listed(value: object, name: str) -> list[Fields]:
+    """The objects in the list of this name; none where there is no such list."""
+    found = fields(value).get(name)
+    return [fields(each) for each in found] if isinstance(found, list | tuple) else []
+
+
+def moment(value: object) -> float:
+    """Seconds since 1970 of a time, or of one in ISO 8601, UTC where it names no offset; 0.0 for
+    what is no time."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if not isinstance(at, datetime):
+            return 0.0
+        return max(0.0, (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError, OSError):
+        return 0.0

@@ -7,14 +7,18 @@ nothing and still notices what was changed or taken back.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from ansim.sources.contract import Incoming, Intake
+from ansim.sources.contract import Incoming, Intake, IntakeRefused, Revoked
 from ansim.sources.handing import hand
 from ansim.sources.wiring import Memory, Opening, Remembered
+
+log = logging.getLogger(__name__)
 
 DAY = 24 * 3600.0
 MOST_THREADS = 500
@@ -164,6 +168,20 @@ class Threads:
 
     async def _write_names(self) -> None:
         await Remembered.write(self._opening.memory, "threads", Names([*self._threads]))
+
+
+async def unless_refused(
+    opening: Opening, sentence: str, reading: Coroutine[Any, Any, None]
+) -> None:
+    """What the service refuses or answers oddly is told as ``sentence`` and stops nothing else.
+    Raises ConnectionError, Revoked, IntakeRefused."""
+    try:
+        await reading
+    except (ConnectionError, Revoked, IntakeRefused):
+        raise
+    except Exception as error:
+        log.warning("%s: not read: %s", opening.source.connector, type(error).__name__)
+        opening.health.trouble(sentence)
 
 
 async def remembered(memory: Memory, conversation: str) -> Thread:

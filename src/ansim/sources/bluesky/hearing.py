@@ -7,32 +7,21 @@ it is lively and seldom when it is quiet.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 from atproto_client.exceptions import BadRequestError, RateLimitExceededError  # type: ignore[import-untyped]
 
 from ansim.sources.bluesky.line import Line, wait_of
-from ansim.sources.bluesky.spoken import (
-    Fields,
-    address,
-    author,
-    fields,
-    moment,
-    root,
-    said,
-    walk,
-)
-from ansim.sources.contract import Intake, IntakeRefused, Revoked
-from ansim.sources.fitting import fit_id, fit_name
-from ansim.sources.threads import DAY, Threads
+from ansim.sources.bluesky.spoken import address, author, known_at, root, said, walk
+from ansim.sources.contract import Intake, IntakeRefused
+from ansim.sources.fitting import Fields, fields, fit_id, fit_name, listed
+from ansim.sources.threads import DAY, Threads, unless_refused
 from ansim.sources.wiring import Opening, Remembered
-
-log = logging.getLogger(__name__)
 
 PAGE = 100
 MOST_PAGES = 100
@@ -73,6 +62,7 @@ class Hearing:
         every = opening.wiring.entry("every")
         self._every = max(SHORTEST, float(every)) if every else 15.0
         self._threads = Threads(opening, intake, self._every)
+        self._unless_refused = partial(unless_refused, opening, REFUSED)
         self._reached = Reached()
         self._written = 0.0
         self._since = 0.0
@@ -101,16 +91,6 @@ class Hearing:
             self._opening.health.connected()
             await asyncio.sleep(max(0.0, self._every - (time.monotonic() - begun)))
 
-    async def _unless_refused(self, reading: Coroutine[Any, Any, None]) -> None:
-        """What Bluesky refuses or answers oddly stops nothing else."""
-        try:
-            await reading
-        except (ConnectionError, Revoked, IntakeRefused):
-            raise
-        except Exception as error:
-            log.warning("bluesky: not read: %s", type(error).__name__)
-            self._opening.health.trouble(REFUSED)
-
     async def _ask(self, method: str, **asked: Any) -> Fields:
         """Waits where Bluesky asks to."""
         while True:
@@ -130,13 +110,13 @@ class Hearing:
         cursor = ""
         for _ in range(MOST_PAGES):
             posts, cursor = await self._page(feed, since, cursor)
-            new = [each for each in posts if moment(each) >= since]
+            new = [each for each in posts if known_at(each) >= since]
             found |= {address(each): each for each in new if address(each)}
             if not cursor or not new:
                 break
         else:
             self._opening.health.trouble(TOO_MUCH)
-        for post in sorted(found.values(), key=lambda each: (moment(each), address(each))):
+        for post in sorted(found.values(), key=lambda each: (known_at(each), address(each))):
             known = self._threads.of(fit_id(address(post)))
             if author(post) != self._line.me and not known and said(post, "") is not None:
                 await self._found(post)
@@ -147,7 +127,7 @@ class Hearing:
         if feed.startswith("@"):
             asked |= {"actor": feed[1:], "filter": "posts_with_replies"}
             answer = await self._ask("app.bsky.feed.getAuthorFeed", **asked)
-            entries = _listed(answer, "feed")
+            entries = listed(answer, "feed")
             # What has a reason is somebody else's post, repeated, or an old one on top.
             posts = [fields(each.get("post")) for each in entries if not each.get("reason")]
         else:
@@ -155,7 +135,7 @@ class Hearing:
             if feed.startswith("#"):
                 asked |= {"tag": [feed[1:]]}
             answer = await self._ask("app.bsky.feed.searchPosts", **asked)
-            posts = _listed(answer, "posts")
+            posts = listed(answer, "posts")
         after = answer.get("cursor")
         return posts, after if isinstance(after, str) else ""
 
@@ -188,7 +168,7 @@ class Hearing:
         for start in range(0, len(missing), POSTS_AT_ONCE):
             asked = missing[start : start + POSTS_AT_ONCE]
             answer = await self._ask("app.bsky.feed.getPosts", uris=asked)
-            still = {address(each) for each in _listed(answer, "posts")}
+            still = {address(each) for each in listed(answer, "posts")}
             gone += [each for each in asked if each not in still]
             for name in asked:
                 if name in still and name not in there:
@@ -213,11 +193,6 @@ class Hearing:
             (each for each in messages if each is not None), key=lambda each: (each.at, each.id)
         )
         await self._threads.take(fit_name(conversation), seen, since=self._since, gone=gone)
-
-
-def _listed(answer: Fields, name: str) -> list[Fields]:
-    found = answer.get(name)
-    return [fields(each) for each in found] if isinstance(found, list) else []
 
 
 def _stamp(at: float) -> str:

@@ -15,8 +15,9 @@ from typing import Any
 from atproto_client.exceptions import AtProtocolError, BadRequestError, RateLimitExceededError  # type: ignore[import-untyped]
 
 from ansim.sources.bluesky.line import Line, wait_of
-from ansim.sources.bluesky.spoken import POST, Fields, address, fields
+from ansim.sources.bluesky.spoken import POST, address
 from ansim.sources.contract import Delivery, DeliveryState, Outgoing, Revoked
+from ansim.sources.fitting import Fields, fields, listed
 from ansim.sources.threads import remembered
 from ansim.sources.wiring import Opening
 
@@ -128,8 +129,7 @@ class Mouth:
         names = [name for name, _ in thread.alive()[:LOOKED_AT] if _ADDRESS.fullmatch(name)]
         wanted = list(dict.fromkeys([*names, conversation]))
         answer = await self._line.ask("app.bsky.feed.getPosts", uris=wanted)
-        posts = answer.get("posts")
-        found = {address(each): fields(each) for each in posts} if isinstance(posts, list) else {}
+        found = {address(each): each for each in listed(answer, "posts")}
         return next((found[name] for name in wanted if name in found), None)
 
 

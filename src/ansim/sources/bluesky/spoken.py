@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterator
 
 from ansim.chat import Attachment
 from ansim.sources.contract import Incoming
-from ansim.sources.fitting import MAX_ATTACHMENTS, fit_attachment, fit_id, fit_name, fit_text
-
-Fields = Mapping[str, Any]
+from ansim.sources.fitting import (
+    MAX_ATTACHMENTS,
+    Fields,
+    fields,
+    fit_attachment,
+    fit_id,
+    fit_name,
+    fit_text,
+    listed,
+    moment,
+)
 
 POST = "app.bsky.feed.post"
 NOT_FOR_STRANGERS = "!no-unauthenticated"
@@ -35,32 +41,24 @@ def author(post: object) -> str:
     return fit_name(fields(fields(post).get("author")).get("did"))
 
 
-def moment(post: object) -> float:
+def known_at(post: object) -> float:
     """When Bluesky came to know it, in seconds since 1970: what an author writes as the time can
     be anything. 0.0 where there is none."""
-    value = fields(post).get("indexedAt")
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if at is None:
-            return 0.0
-        return max(0.0, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
-        return 0.0
+    return moment(fields(post).get("indexedAt"))
 
 
 def for_strangers(post: object) -> bool:
     """Whether everybody may read it, also without an account."""
     for labelled in (fields(post), fields(fields(post).get("author"))):
-        labels = labelled.get("labels")
-        for label in labels if isinstance(labels, list) else []:
-            if fields(label).get("val") == NOT_FOR_STRANGERS and not fields(label).get("neg"):
+        for label in listed(labelled, "labels"):
+            if label.get("val") == NOT_FOR_STRANGERS and not label.get("neg"):
                 return False
     return True
 
 
 def said(post: object, conversation: str) -> Incoming | None:
     """The message, or None where it is none of a person with words or files."""
-    name, who, at = address(post), author(post), moment(post)
+    name, who, at = address(post), author(post), known_at(post)
     if not (name and who and at and for_strangers(post)):
         return None
     text = fit_text(fields(fields(post).get("record")).get("text"))
@@ -84,25 +82,18 @@ def attached(embed: object) -> tuple[Attachment, ...]:
     if kind == "app.bsky.embed.recordWithMedia":
         return attached(content.get("media"))
     if kind == "app.bsky.embed.images":
-        images = content.get("images")
-        count = len(images) if isinstance(images, list) else 0
-        return tuple(fit_attachment("", "", "image") for _ in range(min(count, MAX_ATTACHMENTS)))
+        images = listed(content, "images")[:MAX_ATTACHMENTS]
+        return tuple(fit_attachment("", "", "image") for _ in images)
     found = {"app.bsky.embed.video": "video", "app.bsky.embed.external": "link"}.get(kind)
     return (fit_attachment("", "", found),) if found else ()
 
 
 def walk(thread: object) -> Iterator[Fields]:
     """The posts of a thread's answer, parents first; what is gone or blocked is left out."""
-    waiting = [thread]
+    waiting = [fields(thread)]
     while waiting:
-        node = fields(waiting.pop())
+        node = waiting.pop()
         post = fields(node.get("post"))
         if address(post):
             yield post
-        below = node.get("replies")
-        if isinstance(below, list):
-            waiting += reversed(below)
-
-
-def fields(value: object) -> Fields:
-    return value if isinstance(value, Mapping) else {}
+        waiting += reversed(listed(node, "replies"))

@@ -7,31 +7,28 @@ at again, often while it is lively and seldom when it is quiet.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 from mastodon import Mastodon
 
-from ansim.sources.contract import Intake, IntakeRefused, Revoked
+from ansim.sources.contract import Intake, IntakeRefused
 from ansim.sources.mastodon.line import Asking
 from ansim.sources.mastodon.spoken import (
     author,
     edited,
-    listed,
     number,
+    numbered,
     order,
     parent,
     public,
     said,
 )
-from ansim.sources.threads import DAY, Threads
+from ansim.sources.threads import DAY, Threads, unless_refused
 from ansim.sources.wiring import Opening, Remembered
-
-log = logging.getLogger(__name__)
 
 PAGE = 40
 OVERLAP = 900.0
@@ -66,6 +63,7 @@ class Hearing:
         every = opening.wiring.entry("every")
         self._every = max(SHORTEST, float(every)) if every else 15.0
         self._threads = Threads(opening, intake, self._every)
+        self._unless_refused = partial(unless_refused, opening, REFUSED)
         self._reached = Reached()
         self._unwritten = False
         self._newest: dict[str, tuple[float, str]] = {}
@@ -100,16 +98,6 @@ class Hearing:
             self._opening.health.connected()
             await asyncio.sleep(max(0.0, self._every - (time.monotonic() - begun)))
 
-    async def _unless_refused(self, reading: Coroutine[Any, Any, None]) -> None:
-        """What the server refuses or answers oddly stops nothing else."""
-        try:
-            await reading
-        except (ConnectionError, Revoked, IntakeRefused):
-            raise
-        except Exception as error:
-            log.warning("mastodon: not read: %s", type(error).__name__)
-            self._opening.health.trouble(REFUSED)
-
     async def _read_timeline(self, name: str, page: Page) -> None:
         """Finds threads in what is new in a timeline, oldest first."""
         begun = time.time()
@@ -143,7 +131,7 @@ class Hearing:
         conversation = number(status)
         if parent(status):
             context = await self._asking.ask(partial(_context, number(status)))
-            above = [number(each) for each in listed(context, "ancestors")]
+            above = [number(each) for each in numbered(context, "ancestors")]
             known = [self._threads.of(each) for each in above if self._threads.of(each)]
             conversation = next(iter([*known, *above]), conversation)
             await self._look(conversation)
@@ -160,7 +148,7 @@ class Hearing:
         there: list[Any] = []
         if first is not None:
             below = await self._asking.ask(partial(_context, conversation))
-            there = [first, *listed(below, "descendants")]
+            there = [first, *numbered(below, "descendants")]
         seen = {number(each) for each in there}
         gone = []
         for name, post in list(posts.items()):
@@ -172,7 +160,7 @@ class Hearing:
                 gone.append(name)
                 continue
             below = await self._asking.ask(partial(_context, name))
-            branch = [status, *listed(below, "descendants")]
+            branch = [status, *numbered(below, "descendants")]
             there += branch
             seen |= {number(each) for each in branch}
         await self._hand(conversation, there, gone)

@@ -21,8 +21,9 @@ from mastodon.errors import (
 )
 
 from ansim.sources.contract import Delivery, DeliveryState, Outgoing
+from ansim.sources.fitting import fields
 from ansim.sources.mastodon.line import line, status_of, until_reset
-from ansim.sources.mastodon.spoken import fields, number, words
+from ansim.sources.mastodon.spoken import number, words
 from ansim.sources.threads import Thread, remembered
 from ansim.sources.wiring import Opening, Remembered
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from html.parser import HTMLParser
-from typing import Any
 
 from ansim.chat import Attachment
 from ansim.sources.contract import Incoming
-from ansim.sources.fitting import MAX_ATTACHMENTS, fit_attachment, fit_id, fit_name, fit_text
-
-Fields = Mapping[str, Any]
+from ansim.sources.fitting import (
+    MAX_ATTACHMENTS,
+    Fields,
+    fields,
+    fit_attachment,
+    fit_id,
+    fit_name,
+    fit_text,
+    listed,
+    moment,
+)
 
 _KINDS = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
 
@@ -91,36 +97,16 @@ def words(status: object) -> str:
 
 def attached(status: object) -> tuple[Attachment, ...]:
     """Kinds of what comes with it. The server gives files names of its own: they are left out."""
-    files = fields(status).get("media_attachments")
-    found = [fields(each) for each in files] if isinstance(files, list | tuple) else []
     return tuple(
         fit_attachment("", "", _KINDS.get(str(each.get("type")), "other"))
-        for each in found[:MAX_ATTACHMENTS]
+        for each in listed(status, "media_attachments")[:MAX_ATTACHMENTS]
         if each
     )
 
 
-def moment(value: object) -> float:
-    """Seconds since 1970, UTC; 0.0 for what is no time."""
-    try:
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value)
-        if isinstance(value, datetime):
-            aware = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-            return max(0.0, aware.timestamp())
-    except (ValueError, OverflowError, OSError):
-        pass
-    return 0.0
-
-
-def fields(value: object) -> Fields:
-    return value if isinstance(value, Mapping) else {}
-
-
-def listed(value: object, name: str) -> list[Any]:
+def numbered(answer: object, name: str) -> list[Fields]:
     """Statuses in an answer, without what has no number."""
-    found = fields(value).get(name)
-    return [each for each in found if number(each)] if isinstance(found, list | tuple) else []
+    return [each for each in listed(answer, name) if number(each)]
 
 
 def plain(html: object) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ansim.chat import Attachment
 from ansim.sources.contract import Incoming
-from ansim.sources.fitting import fit_attachment, fit_name, fit_text
-
-Fields = Mapping[str, Any]
+from ansim.sources.fitting import Fields, fields, fit_attachment, fit_name, fit_text
 
 _FILES = {
     "animation": "video",
@@ -99,8 +95,8 @@ def moment(date: int, number: int) -> float:
 
 def said(data: Fields) -> Said | None:
     """None for what bots and Telegram itself say, and for what says nothing we understand."""
-    chat, number = _fields(data.get("chat")), whole(data.get("message_id"))
-    sender, speaking_as = _fields(data.get("from")), _fields(data.get("sender_chat"))
+    chat, number = fields(data.get("chat")), whole(data.get("message_id"))
+    sender, speaking_as = fields(data.get("from")), fields(data.get("sender_chat"))
     kind = chat.get("type")
     if not whole(chat.get("id")) or number <= 0 or kind not in ("group", "supergroup", "private"):
         return None
@@ -134,7 +130,7 @@ def attached(data: Fields) -> tuple[Attachment, ...]:
             continue
         if field == "document" and "animation" in data:
             continue  # the same file twice, for old clients
-        value = _fields(data[field])
+        value = fields(data[field])
         name = _NAMED.get(field) or value.get("file_name") or value.get("emoji") or ""
         if field == "contact":
             name = ""
@@ -150,9 +146,5 @@ def whole(value: object) -> int:
 def people(value: object) -> list[str]:
     """Accounts in a list of users, without bots."""
     users = value if isinstance(value, list) else [value]
-    found = [each for each in map(_fields, users) if not each.get("is_bot")]
+    found = [each for each in map(fields, users) if not each.get("is_bot")]
     return [fit_name(each.get("id")) for each in found if whole(each.get("id"))]
-
-
-def _fields(value: object) -> Fields:
-    return value if isinstance(value, Mapping) else {}

@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 
+from ansim.sources.fitting import listed, moment
 from ansim.sources.threads import Threads
 from ansim.sources.wiring import Opening, Remembered
 from ansim.sources.youtube.line import Refused
 from ansim.sources.youtube.places import Ask
-from ansim.sources.youtube.spoken import CHAT, chatted, listed, moment, taken_back, word
+from ansim.sources.youtube.spoken import CHAT, chatted, taken_back, word
 
 PAGE = 2000
 OVER = {"liveChatEnded", "liveChatNotFound", "liveChatDisabled"}

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from ansim.sources.contract import Intake, IntakeRefused, Revoked
-from ansim.sources.fitting import fit_id, fit_name
-from ansim.sources.threads import DAY, Threads
+from ansim.sources.contract import Intake, IntakeRefused
+from ansim.sources.fitting import Fields, fields, fit_id, fit_name, listed, moment
+from ansim.sources.threads import DAY, Threads, unless_refused
 from ansim.sources.wiring import Opening, Remembered
 from ansim.sources.youtube.chats import Chats
 from ansim.sources.youtube.line import SLOW_DOWN, USED_UP, Refused, reader, run, speaker
 from ansim.sources.youtube.places import AT_ONCE, Places
-from ansim.sources.youtube.spoken import (
-    CHAT,
-    Fields,
-    comments,
-    fields,
-    listed,
-    moment,
-    oldest_first,
-    word,
-)
-
-log = logging.getLogger(__name__)
+from ansim.sources.youtube.spoken import CHAT, comments, oldest_first, word
 
 PAGE = 100
 MOST_PAGES = 50
@@ -67,6 +56,7 @@ class Hearing:
         wiring = opening.wiring
         self._every = max(SHORTEST, float(wiring.entry("every") or 120))
         self._threads = Threads(opening, intake, self._every)
+        self._unless_refused = partial(unless_refused, opening, REFUSED)
         self._youtube = reader(opening)
         self._places = Places(self._youtube, self._ask, wiring.entries("places"))
         live_every = max(SHORTEST, float(wiring.entry("live_every") or 10))
@@ -126,16 +116,6 @@ class Hearing:
             return ""
         items = listed(await self._ask(ours.channels().list(part="id", mine=True)), "items")
         return fit_name(items[0].get("id")) if items else ""
-
-    async def _unless_refused(self, reading: Coroutine[Any, Any, None]) -> None:
-        """What YouTube refuses or answers oddly stops nothing else."""
-        try:
-            await reading
-        except (ConnectionError, Revoked, IntakeRefused):
-            raise
-        except Exception as error:
-            log.warning("youtube: not read: %s", type(error).__name__)
-            self._opening.health.trouble(REFUSED)
 
     async def _ask(self, request: Any) -> Fields:
         """Waits where YouTube asks to."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from ansim.sources.youtube.spoken import Fields, fields, listed, word
+from ansim.sources.fitting import Fields, fields, listed
+from ansim.sources.youtube.spoken import word
 
 AT_ONCE = 50
 NEWEST_VIDEOS = 10

@@ -5,39 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
 
 from ansim.sources.contract import Incoming
-from ansim.sources.fitting import fit_attachment, fit_id, fit_name, fit_text
+from ansim.sources.fitting import (
+    Fields,
+    fields,
+    fit_attachment,
+    fit_id,
+    fit_name,
+    fit_text,
+    moment,
+)
 from ansim.sources.threads import Post
 
-Fields = Mapping[str, Any]
 CHAT = "chat/"
-
-
-def fields(value: object) -> Fields:
-    return value if isinstance(value, Mapping) else {}
-
-
-def listed(value: object, name: str) -> list[Fields]:
-    found = fields(value).get(name)
-    return [fields(each) for each in found] if isinstance(found, list) else []
 
 
 def word(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def moment(value: object) -> float:
-    """Seconds since 1970, UTC; 0.0 for what is no time."""
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if at is None:
-            return 0.0
-        return max(0.0, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
-        return 0.0
 
 
 def author(comment: object) -> str:
