@@ -48,7 +48,10 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     conversation: str
     """Its pseudonym. Never told to the model."""
     about: str = ""
-    """Pseudonym of the account that the detector suspects most; "" for none."""
+    """Pseudonym of the account that the detector suspects most; "" for none. Not told either: an
+    opinion that knows the answer is no second one."""
+    suspect: str = ""
+    """Letter of ``about`` in this window; "" where it does not speak in it."""
     risk: float
     """The detector's own risk, 0..1."""
     threshold: float
@@ -115,10 +118,13 @@ class Refusal(StrEnum):
     NOT_A_MODEL = "not_a_model"
     """What answered does not speak the protocol."""
     RESTING = "resting"
-    """Nothing was asked: the model failed too often just now."""
+    """It waited in vain: the model had failed too often."""
     BUDGET_SPENT = "budget_spent"
+    """It waited in vain: the questions of this hour were spent."""
     PUSHED_OUT = "pushed_out"
     """Riskier windows took its place in the queue."""
+    OUTDATED = "outdated"
+    """It waited too long to be asked about."""
     FAULT = "fault"
     """Something broke on our side."""
 

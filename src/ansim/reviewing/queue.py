@@ -1,0 +1,59 @@
+"""Windows waiting to be asked about: one a conversation, the riskiest first, never too many.
+
+A newer window of a conversation replaces the older one. A conversation that was just asked about
+waits a little, so that a lively chat does not spend the hour's questions by itself.
+"""
+
+from __future__ import annotations
+
+from ansim.reviewing.values import Window
+
+MOST = 200
+AGAIN_SECONDS = 60.0
+OLDEST_SECONDS = 600.0
+"""A window is not asked about after so long: the talk has moved on, and words are not hoarded."""
+
+
+class Queue:
+    """Times come from the caller's clock, in seconds."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._waiting: dict[str, tuple[float, Window]] = {}
+        self._asked: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, window: Window, now: float) -> Window | None:
+        """Adds it. Returns the window that had to go for it (it may be the same), or None."""
+        self._waiting.pop(window.conversation, None)
+        self._waiting[window.conversation] = (now, window)
+        if len(self._waiting) <= self._most:
+            return None
+        least = min(self._waiting.values(), key=lambda held: (held[1].risk, -held[0]))[1]
+        del self._waiting[least.conversation]
+        return least
+
+    def drop(self, conversation: str) -> None:
+        """Nobody needs an opinion about it any more."""
+        self._waiting.pop(conversation, None)
+
+    def outdated(self, now: float) -> list[Window]:
+        """Takes out what waited too long."""
+        old = [held for at, held in self._waiting.values() if now - at >= OLDEST_SECONDS]
+        for window in old:
+            del self._waiting[window.conversation]
+        return old
+
+    def take(self, now: float) -> Window | None:
+        """Takes out the riskiest that may be asked about now; of equal ones the first that came."""
+        for name in [name for name, at in self._asked.items() if now - at >= AGAIN_SECONDS]:
+            del self._asked[name]
+        ready = [held for name, held in self._waiting.items() if name not in self._asked]
+        if not ready:
+            return None
+        window = min(ready, key=lambda held: (-held[1].risk, held[0]))[1]
+        del self._waiting[window.conversation]
+        self._asked[window.conversation] = now
+        return window

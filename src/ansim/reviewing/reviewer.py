@@ -1,0 +1,224 @@
+"""The reviewer at work: takes windows, asks the model in its own time, tells what came of it.
+
+Nothing waits for it. A model that is down, slow or out of budget costs an explanation and nothing
+else; ``status`` says so to whoever asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from statistics import median
+from typing import Protocol
+
+from ansim.reviewing import answering, asking
+from ansim.reviewing.answering import Refused
+from ansim.reviewing.breaker import Breaker
+from ansim.reviewing.budget import Budget
+from ansim.reviewing.cache import Cache
+from ansim.reviewing.model import Model
+from ansim.reviewing.queue import Queue
+from ansim.reviewing.settings import Settings
+from ansim.reviewing.values import Condition, Declined, Opinion, Refusal, Status, Window
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 1.0
+SLOW_SHARE = 0.5
+"""The model is called slow when its answers take more than this share of the time limit."""
+RECENT = 9
+
+_TRANSPORT = frozenset(
+    {
+        *(Refusal.CUT_OFF, Refusal.FLOOD, Refusal.TOO_SLOW, Refusal.UNREACHABLE),
+        *(Refusal.REDIRECTED, Refusal.REFUSED_BY_SERVER, Refusal.SERVER_ERROR),
+        Refusal.NOT_A_MODEL,
+    }
+)
+"""Failures of the model's server; all others are of what it said."""
+
+Told = Callable[[Window, Opinion | Declined], Awaitable[None]]
+
+
+class Asked(Protocol):
+    """What answers a question: ``model.Model``."""
+
+    async def ask(self, messages: list[dict[str, object]]) -> str:
+        """The answer's text. Raises Refused."""
+
+    async def close(self) -> None:
+        """Ends its connections."""
+
+
+class Reviewer:
+    """One model and what waits for it. All of it in one event loop, nothing on disk."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        told: Told,
+        *,
+        model: Asked | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._told = told
+        self._model: Asked = model or Model(settings)
+        self._clock = clock
+        self._queue = Queue()
+        self._breaker = Breaker()
+        self._budget = Budget(settings.hourly)
+        self._cache = Cache()
+        self._declined: Counter[str] = Counter()
+        self._asked = self._answered = self._from_cache = 0
+        self._times: deque[float] = deque(maxlen=RECENT)
+        self._wake = asyncio.Event()
+
+    @property
+    def pictures(self) -> bool:
+        """Whether words of pictures may be told."""
+        return self._settings.pictures
+
+    def submit(self, window: Window) -> None:
+        """Puts the window in the queue and returns at once."""
+        if not any(not line.by_agency for line in window.turns):
+            return
+        gone = self._queue.put(window, self._clock())
+        if gone is not None:
+            self._declined[Refusal.PUSHED_OUT] += 1
+        self._wake.set()
+
+    def forget(self, conversation: str) -> None:
+        """Takes a conversation out of the queue: there is nothing to be said of it any more."""
+        self._queue.drop(conversation)
+
+    def status(self) -> Status:
+        """How it is now, in numbers."""
+        now = self._clock()
+        left = self._budget.left(now)
+        middle = median(self._times) if self._times else 0.0
+        if self._breaker.open:
+            condition = Condition.DOWN
+        elif not left:
+            condition = Condition.BUDGET_SPENT
+        elif middle > SLOW_SHARE * self._settings.timeout:
+            condition = Condition.SLOW
+        else:
+            condition = Condition.READY
+        return Status(
+            condition=condition,
+            model=self._settings.model,
+            waiting=len(self._queue),
+            asked=self._asked,
+            answered=self._answered,
+            from_cache=self._from_cache,
+            declined=dict(self._declined),
+            left_this_hour=left,
+            seconds=round(middle, 3),
+        )
+
+    async def run(self) -> None:
+        """Asks until cancelled; a question under way is then given up."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._settings.at_once):
+                    group.create_task(self._ask_on())
+        finally:
+            await self._model.close()
+
+    async def _ask_on(self) -> None:
+        while True:
+            window = self.next()
+            if window is not None:
+                await self.consider(window)
+                continue
+            self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await self._wake.wait()
+
+    def next(self) -> Window | None:
+        """The window to ask about now, if one may be."""
+        now = self._clock()
+        for _ in self._queue.outdated(now):
+            self._declined[self._why_not(now)] += 1
+        if not self._breaker.allows(now) or not self._budget.left(now):
+            return None
+        return self._queue.take(now)
+
+    async def consider(self, window: Window) -> None:
+        """Asks about one window and tells what came of it. Never raises but when cancelled."""
+        said: Opinion | Declined
+        try:
+            said = await self._opinion(window)
+        except Exception as error:
+            log.error("the reviewer failed on our side: %s", type(error).__name__)
+            said = Declined(code=Refusal.FAULT)
+        if isinstance(said, Declined):
+            self._declined[said.code] += 1
+        else:
+            self._answered += 1
+        try:
+            await self._told(window, said)
+        except Exception as error:
+            log.error("an opinion could not be handed on: %s", type(error).__name__)
+
+    async def _opinion(self, window: Window) -> Opinion | Declined:
+        name = f"{asking.prompt_version()}.{asking.window_hash(window)}"
+        known = self._cache.get(name, self._clock())
+        if known is not None:
+            self._from_cache += 1
+            return known
+        if not self._budget.spend(self._clock()):
+            return Declined(code=Refusal.BUDGET_SPENT)
+        said = await self._answer(window)
+        if isinstance(said, Opinion) or said.code not in _TRANSPORT:
+            self._cache.put(name, said, self._clock())
+        return said
+
+    async def _answer(self, window: Window) -> Opinion | Declined:
+        started = self._clock()
+        self._asked += 1
+        self._breaker.asked()
+        try:
+            text = await self._model.ask(asking.messages(window))
+        except Refused as refused:
+            seconds = self._clock() - started
+            if refused.code in _TRANSPORT:
+                self._breaker.failed(self._clock())
+            else:
+                self._breaker.worked()
+            self._times.append(seconds)
+            return Declined(code=refused.code, seconds=seconds)
+        except BaseException:
+            self._breaker.given_up()
+            raise
+        self._breaker.worked()
+        seconds = self._clock() - started
+        self._times.append(seconds)
+        try:
+            checked = answering.read(text, window)
+        except Refused as refused:
+            return Declined(code=refused.code, seconds=seconds)
+        return Opinion(
+            risk=checked.risk,
+            tactics=checked.tactics,
+            quotes=checked.quotes,
+            innocent_reading=checked.innocent_reading,
+            watch_for=checked.watch_for,
+            summary_ko=checked.summary_ko,
+            summary_en=checked.summary_en,
+            model=self._settings.model,
+            prompt_version=asking.prompt_version(),
+            window_hash=asking.window_hash(window),
+            seconds=round(seconds, 3),
+        )
+
+    def _why_not(self, now: float) -> Refusal:
+        if self._breaker.open:
+            return Refusal.RESTING
+        return Refusal.OUTDATED if self._budget.left(now) else Refusal.BUDGET_SPENT
