@@ -26,6 +26,9 @@ class Config:
     home: Path = _setting(Path("var"), "folder for the database, keys and the embedded server")
     host: str = _setting("127.0.0.1", "address the console and intake listen on")
     console_port: int = _setting(8000, "port of the console")
+    console_processes: int = _setting(
+        0, "processes that make the console's pages, 1 to 16; 0: two with PostgreSQL, else one"
+    )
     intake_port: int = _setting(8001, "port of the intake API and the demo room")
     nats_url: str = _setting("", "NATS server or cluster; empty starts an embedded one")
     nats_port: int = _setting(4333, "port of the embedded NATS server")
@@ -79,6 +82,14 @@ class Config:
         return self.home / "keys" / "ansim.keys"
 
     @property
+    def page_processes(self) -> int:
+        """How many processes make the console's pages. SQLite has one writer at a time, and who
+        waits for another process waits longer than in its own."""
+        if self.console_processes:
+            return self.console_processes
+        return min(2, os.cpu_count() or 1) if self.database_url else 1
+
+    @property
     def sqlite_path(self) -> Path:
         return self.home / "ansim.sqlite3"
 
@@ -116,6 +127,10 @@ def load(environ: dict[str, str] | None = None) -> Config:
     config = Config(**values)  # type: ignore[arg-type]
     if config.partitions < 1 or config.partitions > 1024:
         raise ConfigError(f"ANSIM_PARTITIONS is {config.partitions}; use 1 to 1024")
+    if not 0 <= config.console_processes <= 16:
+        raise ConfigError(
+            f"ANSIM_CONSOLE_PROCESSES is {config.console_processes}; use 1 to 16, or 0"
+        )
     if not 0.0 <= config.alert_threshold < 1.0:
         raise ConfigError(
             f"ANSIM_ALERT_THRESHOLD is {config.alert_threshold}; use a number between 0 and 1"

@@ -8,6 +8,9 @@ KEPT_OPEN = 75
 """Seconds that an idle connection stays open. Whoever is in front must give up first: a request
 sent while we close is lost, and few but browsers ask again. Proxies keep theirs for a minute."""
 
+SILENT = 60
+"""Seconds after which one of several processes that does not answer the first is started anew."""
+
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds ``ansim console``."""
@@ -32,5 +35,7 @@ def run(_arguments: argparse.Namespace) -> int:
         lifespan="auto",
         timeout_keep_alive=KEPT_OPEN,
         timeout_graceful_shutdown=2,
+        workers=settings.page_processes,
+        timeout_worker_healthcheck=SILENT,
     )
     return 0

@@ -7,13 +7,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
 
 import msgspec
 from django.conf import settings
 
 from ansim.console import donated, live
+from ansim.console.processes import Alone
 from ansim.sources.export import ExportError
 from ansim.sources.exports import Held, SeveralConversations
 
@@ -23,7 +23,7 @@ SMALL_BYTES = 512 * 1024
 LONGEST_SECONDS = 15 * 60.0
 """The largest file takes minutes; what takes longer than this, with its waiting, is given up."""
 
-_one_at_a_time = threading.Lock()
+_one_at_a_time = Alone("donated")
 _running: set[subprocess.Popen[bytes]] = set()
 
 

@@ -16,10 +16,11 @@ from ansim.casework.evidence.contents import Order
 from ansim.casework.evidence.shelf import Shelf, Standing
 from ansim.casework.sealing import keyring
 from ansim.console import live
+from ansim.console.processes import Alone
 
 LONGEST_SECONDS = 15 * 60.0
 
-_one_at_a_time = threading.Lock()
+_one_at_a_time = Alone("evidence")
 _running: set[subprocess.Popen[bytes]] = set()
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from ansim.casework import checking
 from ansim.casework.actions import interventions
 from ansim.casework.sealing import keyring
+from ansim.console.processes import share
 
 TRIES = 20
 """Codes that one address may try in ten minutes; all together ``ALL_TRIES``."""
@@ -43,4 +44,4 @@ def _too_many(address: str) -> bool:
     for key in (f"check:{who}", f"check:all:{window}"):
         cache.add(key, 0, 60 * MINUTES)
         counts.append(cache.incr(key))
-    return counts[0] > TRIES or counts[1] > ALL_TRIES
+    return counts[0] > share(TRIES) or counts[1] > share(ALL_TRIES)

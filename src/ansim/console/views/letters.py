@@ -18,6 +18,7 @@ from ansim.casework import letterbox
 from ansim.casework.actions import donors
 from ansim.casework.errors import Refused
 from ansim.casework.sealing import keyring
+from ansim.console.processes import share
 
 TRIES = 20
 """Wrong codes that one address may try in ten minutes. A code is 77 bits: a limit over all would
@@ -87,7 +88,7 @@ class _Tries:
 
     @property
     def over(self) -> bool:
-        return bool(cache.get(self._key, 0) >= TRIES)
+        return bool(cache.get(self._key, 0) >= share(TRIES))
 
     def count(self) -> None:
         cache.add(self._key, 0, 60 * MINUTES)
