@@ -2,7 +2,7 @@
 
 It talks with no other server. Rooms of ``rooms.xmpp.test`` show who is who and have an archive;
 those of ``veiled.xmpp.test`` show real accounts to moderators alone; those of ``brief.xmpp.test``
-have no archive.
+have no archive. Given a certificate, it offers encryption.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ admin_socket = {socket}
 authentication = "internal_plain"
 storage = "internal"
 plugin_paths = {{ {plugins} }}
-modules_enabled = {{ "saslauth", "disco", "ping", "roster", "admin_telnet" }}
-modules_disabled = {{ "s2s", "offline", "tls" }}
+modules_enabled = {{ "saslauth", "disco", "ping", "roster", "admin_telnet"{tls} }}
+modules_disabled = {{ "s2s", "offline" }}
+{secured}
 -- Rooms are ready at once, with nothing to be filled in first.
 muc_room_locking = false
 muc_room_default_persistent = true
@@ -51,6 +52,11 @@ Component "veiled.xmpp.test" "muc"
   modules_enabled = {{ "muc_mam" }}
 Component "brief.xmpp.test" "muc"
   muc_room_default_public_jids = true
+"""
+
+SECURED = """
+ssl = {{ key = {pem}, certificate = {pem} }}
+c2s_direct_tls_ports = {{ {port} }}
 """
 
 LIMIT = """
@@ -77,10 +83,12 @@ def lacking() -> str:
 
 
 class Prosody:
-    """One server. Its data lie in ``folder``."""
+    """One server. Its data lie in ``folder``, also ``server.pem`` (key and certificate) where it is
+    to be ``secured``; ``direct`` is its port that is encrypted from the first byte."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, secured: bool = False) -> None:
         self.folder = folder
+        self.direct = free_port()
         self.port, self._console = free_port(), free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.limits = folder / "limits"
@@ -99,7 +107,12 @@ class Prosody:
             "plugins": "plugins",
         }
         quoted = {name: json.dumps(str(folder / path)) for name, path in paths.items()}
-        settings = SETTINGS.format(port=self.port, console=self._console, **quoted)
+        pem = json.dumps(str(folder / "server.pem"))
+        secrecy = SECURED.format(port=self.direct, pem=pem) if secured else ""
+        tls = ', "tls"' if secured else ""
+        settings = SETTINGS.format(
+            port=self.port, console=self._console, secured=secrecy, tls=tls, **quoted
+        )
         self._config.write_text(settings, "utf-8")
 
     def start(self) -> None:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ansim.sources.contract import DeliveryState, Revoked
 from ansim.sources.telling import notice
 from ansim.sources.wiring import MemoryInProcess, NoticeKind, Rule, Wiring
 from ansim.sources.xmpp import door, hearing
-from ansim.sources.xmpp.line import Line, address
+from ansim.sources.xmpp.line import NOT_SECURED, UNTRUSTED, Line, address
 from ansim.sources.xmpp.rooms import Position, Room
 from ansim.sources.xmpp.stanzas import Archived, words
 from tests.connectors import prosody
@@ -268,6 +274,54 @@ async def test_a_wrong_password_ends_it_with_a_sentence_and_without_the_password
             assert "not this one" not in str(running.ended)
 
 
+@pytest.fixture
+def secured(tmp_path: Path) -> Iterator[prosody.Prosody]:
+    """A Prosody with a certificate for its name, of an authority that only ``tmp_path`` knows."""
+    authority, key = certificate("authority.test", None)
+    its, its_key = certificate(prosody.DOMAIN, (authority, key))
+    (tmp_path / "authority.pem").write_bytes(pem(authority))
+    (tmp_path / "server.pem").write_bytes(pem(its_key) + pem(its))
+    server = prosody.Prosody(tmp_path, secured=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+@needs_prosody
+@pytest.mark.parametrize("choice", ["starttls", "direct"])
+async def test_an_encrypted_line_is_used_where_the_certificate_is_trusted(
+    secured: prosody.Prosody, monkeypatch: pytest.MonkeyPatch, choice: str
+) -> None:
+    service = Service(server=secured)
+    await service.start()
+    try:
+        room = await service.room()
+        port = secured.direct if choice == "direct" else secured.port
+        how = {"tls": choice, "server": f"127.0.0.1:{port}"}
+        wiring = msgspec.structs.replace(service.wiring(), settings=service.wiring().settings | how)
+        async with Running(service, wiring=wiring) as stranger:
+            await until(lambda: UNTRUSTED in stranger.told.troubles, "it says what is wrong")
+            assert stranger.ended is None, "a renewed certificate lets it in by itself"
+            assert not stranger.told.connections
+        monkeypatch.setenv("SSL_CERT_FILE", str(secured.folder / "authority.pem"))
+        async with Running(service, wiring=wiring) as running:
+            await opened(case_of(service), running, room)
+            assert not running.told.troubles
+    finally:
+        await service.stop()
+
+
+@needs_prosody
+async def test_where_nothing_is_encrypted_it_says_so_and_sends_no_password() -> None:
+    async with served() as service:
+        await service.room()
+        how = {"tls": "direct", "server": f"127.0.0.1:{service.cable.port}"}
+        wiring = msgspec.structs.replace(service.wiring(), settings=service.wiring().settings | how)
+        async with Running(service, wiring=wiring) as running:
+            await until(lambda: NOT_SECURED in running.told.troubles, "it says what is wrong")
+            assert not running.told.connections
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -288,6 +342,34 @@ def test_addresses_of_servers() -> None:
     assert address("chat.example.org") == ("chat.example.org", 5222)
     assert address("[::1]:5223") == ("::1", 5223)
     assert address("[::1]") == ("::1", 5222)
+
+
+Signed = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
+
+
+def certificate(name: str, issuer: Signed | None) -> Signed:
+    """One for a day: an authority's own, or one that it gives to a server of this name."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer[0].subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    )
+    return made.sign(issuer[1] if issuer else key, hashes.SHA256()), key
+
+
+def pem(what: x509.Certificate | ec.EllipticCurvePrivateKey) -> bytes:
+    if isinstance(what, x509.Certificate):
+        return what.public_bytes(Encoding.PEM)
+    return what.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def message(inner: str) -> ET.Element:

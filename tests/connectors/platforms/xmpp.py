@@ -136,8 +136,10 @@ class Service(Ordinary):
 
     can = frozenset(Can)
 
-    def __init__(self, where: str = prosody.ROOMS) -> None:
+    def __init__(self, where: str = prosody.ROOMS, server: prosody.Prosody | None = None) -> None:
+        """``server``: a started one in place of the one that all tests share."""
         self.where = where
+        self._own = server
         self.cable = Cable()
         self.rooms: list[str] = []
         self.everybody: list[Person] = []
@@ -147,7 +149,7 @@ class Service(Ordinary):
         return prosody.lacking()
 
     async def start(self) -> None:
-        self.server = prosody.shared()  # from this thread: it ends with it
+        self.server = self._own or prosody.shared()  # from this thread: it ends with it
         await self.cable.lay(self.server.port)
         self.crew = secrets.token_hex(4)
         self.bot = self.server.register(f"bot-{self.crew}", BOT_PASSWORD)

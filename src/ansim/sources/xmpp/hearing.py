@@ -17,7 +17,7 @@ from ansim.sources.handing import hand
 from ansim.sources.telling import Telling
 from ansim.sources.wiring import Opening, Remembered, Rule
 from ansim.sources.xmpp.door import Door
-from ansim.sources.xmpp.line import Line, Refused
+from ansim.sources.xmpp.line import Line, Refused, Unsafe
 from ansim.sources.xmpp.mouth import Mouth
 from ansim.sources.xmpp.private import Whispers
 from ansim.sources.xmpp.reading import Reading
@@ -88,6 +88,9 @@ class Hearing:
                 work.cancel()
                 await asyncio.gather(work, return_exceptions=True)
             raise ConnectionError("XMPP: cut off")
+        except Unsafe as unsafe:
+            self._opening.health.trouble(str(unsafe))
+            raise
         finally:
             if self._mouth.line is line:
                 self._mouth.line = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
@@ -49,6 +50,22 @@ NOT_ENCRYPTED = (
     "암호화 없이는 이 컴퓨터 안의 서버에만 이을 수 있습니다 / "
     "without encryption only a server on this machine is connected to"
 )
+UNTRUSTED = (
+    "XMPP 서버의 인증서를 믿을 수 없어 비밀번호를 보내지 않았습니다 "
+    "(만료, 다른 이름, 모르는 발급자). 인증서를 확인해 주세요 / "
+    "the XMPP server's certificate is not trusted (expired, another name, an unknown authority): "
+    "no password was sent, look at the certificate"
+)
+NOT_SECURED = (
+    "XMPP 서버와 암호화된 연결을 만들지 못했습니다. 서버 주소와 암호화 설정을 확인해 주세요 / "
+    "no encrypted connection to the XMPP server could be made: check its address and the choice of "
+    "encryption"
+)
+
+
+class Unsafe(ConnectionError):
+    """No connection that may be trusted with a password; the message is a sentence for people. It
+    may pass (a certificate is renewed), so it is tried again."""
 
 
 class Refused(Exception):
@@ -100,17 +117,20 @@ class Line(ClientXMPP):
             self.register_plugin(plugin)
         self.add_filter("in", self._tap)
         self.add_event_handler("session_start", self._session)
+        self.add_event_handler("connection_failed", self._unreached)
         self.add_event_handler("failed_auth", self._failed)
         self.add_event_handler("failed_all_auth", self._all_failed)
         self.add_event_handler("disconnected", self._lost)
 
     async def open(self) -> None:
-        """Connects and logs in. Raises ConnectionError, Revoked."""
+        """Connects and logs in. Raises Unsafe and other ConnectionErrors, Revoked."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 host, port = self._address or (None, None)
                 again = await self.connect(host, port)
                 if again is not None:  # it would try again by itself
+                    if self._up.done():
+                        await self._up
                     raise ConnectionError("XMPP: the server cannot be reached")
                 await self._up
         except TimeoutError:
@@ -212,6 +232,11 @@ class Line(ClientXMPP):
         if not self._up.done():
             self._up.set_result(None)
 
+    def _unreached(self, error: object) -> None:
+        if isinstance(error, ssl.SSLError) and not self._up.done():
+            wrong = isinstance(error, ssl.SSLCertVerificationError)
+            self._up.set_exception(Unsafe(UNTRUSTED if wrong else NOT_SECURED))
+
     def _failed(self, failure: Any) -> None:
         self._condition = str(failure["condition"])
 
@@ -225,7 +250,8 @@ class Line(ClientXMPP):
         else:
             self._up.set_exception(Revoked(NO_WAY_IN))
 
-    def _lost(self, _: Any) -> None:
+    def _lost(self, why: object) -> None:
+        self._unreached(why)
         if not self._up.done():
             self._up.set_exception(ConnectionError("XMPP: cut off while connecting"))
         if not self.down.done():
