@@ -71,6 +71,8 @@ def fence(memory: int, seconds: int) -> None:
 
 def answer(request: Request) -> Answer:
     """Does the task. Whatever goes wrong becomes a reason; no word of the picture is in it."""
+    import cv2
+
     from ansim.pictures.decoding import decode_all
 
     try:
@@ -78,6 +80,10 @@ def answer(request: Request) -> Answer:
     except Unread as problem:
         return Answer(why=problem.why, picture=problem.picture)
     except MemoryError:
+        return Answer(why=Why.TOO_COSTLY)
+    except cv2.error as problem:
+        if getattr(problem, "code", 0) != cv2.Error.STS_NO_MEM:
+            raise
         return Answer(why=Why.TOO_COSTLY)
     return Answer(body=msgspec.msgpack.encode(body))
 

@@ -7,8 +7,11 @@ import time
 import msgspec
 
 from ansim.pictures import text
+from ansim.pictures.classifiers import labels
+from ansim.pictures.codes import codes
 from ansim.pictures.decoding import Picture
-from ansim.pictures.values import Line, Look, Unread, Wanted
+from ansim.pictures.fingerprint import fingerprint
+from ansim.pictures.values import Look, Unread, Wanted, Why
 
 
 class Looks(msgspec.Struct, frozen=True):
@@ -26,19 +29,23 @@ def look(picture: Picture, wanted: Wanted) -> Look:
     """What is seen in one picture; what one reader could not do is said, and the rest is kept."""
     began = time.monotonic()
     grey = picture.grey
-    lines: tuple[Line, ...] = ()
-    unread = ""
-    if wanted.words:
-        try:
-            lines = tuple(text.recognise(grey))
-        except Unread as problem:
-            unread = problem.why.value
     height, width = grey.shape
-    return Look(
+    hash_, quality = fingerprint(picture.pixels)
+    seen = Look(
         format=picture.format,
         width=width,
         height=height,
-        lines=lines,
-        unread=unread,
-        seconds=time.monotonic() - began,
+        codes=codes(grey),
+        fingerprint=hash_,
+        quality=quality,
     )
+    try:
+        seen = msgspec.structs.replace(seen, labels=labels(picture.pixels, wanted.classifiers))
+    except Exception:  # it is the operator's code, and may raise anything
+        seen = msgspec.structs.replace(seen, unread=Why.CLASSIFIER.value)
+    if wanted.words:
+        try:
+            seen = msgspec.structs.replace(seen, lines=tuple(text.recognise(grey)))
+        except Unread as problem:
+            seen = msgspec.structs.replace(seen, unread=problem.why.value)
+    return msgspec.structs.replace(seen, seconds=time.monotonic() - began)

@@ -1,0 +1,109 @@
+"""Classifiers of pictures that the operator brings; none comes with the software.
+
+One is named ``module:function`` (a function from pixels to scores, importable where the software
+runs) or is a folder that holds ``model.onnx`` and ``labels.txt``. They run in the process apart.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from ansim.chat import PictureLabel
+from ansim.pictures.decoding import Pixels
+
+MOST_LABELS = 20
+LEAST_SCORE = 0.05
+"""Labels under it say nothing worth showing."""
+
+
+class Classifier(Protocol):
+    """Says how much of a picture is of each name: scores within 0..1 by name.
+
+    ``pixels`` is RGB, shape (height, width, 3), one byte a channel.
+    """
+
+    def __call__(self, pixels: Pixels, /) -> Mapping[str, float]: ...
+
+
+class ClassifierError(Exception):
+    """A classifier cannot be used; the message names it and says what to do."""
+
+
+def load(name: str) -> Classifier:
+    """The classifier of that name. Raises ClassifierError."""
+    folder = Path(name)
+    if folder.is_absolute():
+        return _OnnxFolder(folder)
+    module, colon, function = name.partition(":")
+    if not colon:
+        raise ClassifierError(
+            f"{name!r}: 분류기는 module:function 또는 폴더의 전체 경로로 적습니다 / "
+            "name a classifier module:function, or a folder by its full path"
+        )
+    try:
+        found = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError):
+        raise ClassifierError(
+            f"{name!r}: 불러올 수 없는 분류기입니다 / cannot be imported; is it installed here?"
+        ) from None
+    return found  # type: ignore[no-any-return]
+
+
+def labels(pixels: Pixels, names: tuple[str, ...]) -> tuple[PictureLabel, ...]:
+    """What each classifier says, the surest first. Raises whatever a classifier raises."""
+    said = [
+        PictureLabel(classifier=Path(name).name[:60], name=str(label)[:60], score=sure)
+        for name in names
+        for label, score in load(name)(pixels).items()
+        if (sure := _within(score)) >= LEAST_SCORE
+    ]
+    return tuple(sorted(said, key=lambda label: -label.score)[:MOST_LABELS])
+
+
+def _within(score: float) -> float:
+    number = float(score)
+    return 0.0 if math.isnan(number) else min(1.0, max(0.0, number))
+
+
+class _OnnxFolder:
+    """An ONNX image model: input (1, 3, height, width), RGB 0..1, output a number a label.
+
+    ``labels.txt`` has a name a line in the order of the output. Outputs that are no shares (0..1
+    with the sum 1) are made so.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        model, names = folder / "model.onnx", folder / "labels.txt"
+        if not model.is_file() or not names.is_file():
+            raise ClassifierError(
+                f"{folder}: model.onnx 와 labels.txt 가 있어야 합니다 / must hold these two files"
+            )
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            str(model), options, providers=["CPUExecutionProvider"]
+        )
+        self._names = names.read_text("utf-8").split("\n")
+        given = self._session.get_inputs()[0]
+        self._input = given.name
+        self._size = tuple(side if isinstance(side, int) else 224 for side in given.shape[2:4])
+
+    def __call__(self, pixels: Pixels, /) -> Mapping[str, float]:
+        height, width = self._size
+        small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+        batch = (small.astype(np.float32) / 255).transpose(2, 0, 1)[None]
+        raw = np.asarray(self._session.run(None, {self._input: batch})[0], np.float64).ravel()
+        if raw.min() < 0 or raw.max() > 1 or abs(raw.sum() - 1) > 0.01:
+            raised = np.exp(raw - raw.max())
+            raw = raised / raised.sum()
+        names = [name.strip() for name in self._names]
+        return {name: float(score) for name, score in zip(names, raw, strict=False) if name}
