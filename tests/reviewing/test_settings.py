@@ -1,0 +1,96 @@
+"""Chat text leaves this machine only where the operator said that it may."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansim.reviewing.settings import Unusable, settings
+
+LOCAL = {"url": "http://127.0.0.1:8080", "model": "m"}
+
+
+def refusal(**given: Any) -> str:
+    with pytest.raises(Unusable) as caught:
+        settings(**(LOCAL | given))
+    return str(caught.value)
+
+
+def test_without_an_address_there_is_no_reviewer() -> None:
+    assert settings(url="", model="") is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8080",
+        "http://127.0.0.1:8080/",
+        "http://127.0.0.1:8080/v1",
+        "http://127.0.0.1:8080/v1/",
+        "http://127.0.0.1:8080/v1/chat/completions",
+    ],
+)
+def test_an_address_may_be_given_short_or_long(url: str) -> None:
+    found = settings(url=url, model="m")
+    assert found is not None
+    assert found.url == "http://127.0.0.1:8080/v1/chat/completions"
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "127.0.0.2:1", "[::1]:1"])
+def test_this_very_machine_needs_no_declaration(host: str) -> None:
+    assert settings(url=f"http://{host}", model="m") is not None
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.7", "models.example", "localhost.example", "0.0.0.0", "127.0.0.1.example"]
+)
+def test_any_other_machine_is_refused_with_what_to_do(host: str) -> None:
+    told = refusal(url=f"https://{host}/v1")
+    assert "ANSIM_REVIEWER_LOCAL" in told
+    assert "ANSIM_REVIEWER_BASIS" in told
+    assert settings(url=f"http://{host}/v1", model="m", local=True) is not None
+    assert settings(url=f"https://{host}/v1", model="m", basis="contract of 1 May") is not None
+
+
+def test_a_blank_basis_is_none_and_words_for_others_travel_encrypted() -> None:
+    assert "ANSIM_REVIEWER_BASIS" in refusal(url="https://models.example", basis="  ")
+    assert "https" in refusal(url="http://models.example", basis="contract of 1 May")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["127.0.0.1:8080", "ftp://127.0.0.1", "http://", "http://a:b@127.0.0.1", "http://127.0.0.1?x=1",
+     "http://[::1", "http://127.0.0.1:99999"],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(url: str) -> None:
+    assert "ANSIM_REVIEWER_URL" in refusal(url=url)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"model": " "}, "ANSIM_REVIEWER_MODEL"),
+        ({"hourly": 0}, "ANSIM_REVIEWER_HOURLY"),
+        ({"at_once": 0}, "ANSIM_REVIEWER_AT_ONCE"),
+        ({"timeout": 0.0}, "ANSIM_REVIEWER_TIMEOUT"),
+    ],
+)
+def test_errors_name_the_setting(given: dict[str, Any], named: str) -> None:
+    assert named in refusal(**given)
+
+
+def test_the_key_is_read_from_its_file_and_never_told(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("secret-word\n")
+    found = settings(**LOCAL, key_file=str(path))
+    assert found is not None
+    assert found.key == "secret-word"
+    path.write_text("secret word\n")
+    told = refusal(key_file=str(path))
+    assert "ANSIM_REVIEWER_KEY_FILE" in told
+    assert "secret" not in told
+    assert "ANSIM_REVIEWER_KEY_FILE" in refusal(key_file=str(tmp_path / "none"))
+    path.write_bytes(b"\xff\xfe\x00")
+    assert "ANSIM_REVIEWER_KEY_FILE" in refusal(key_file=str(path))
