@@ -151,4 +151,4 @@ async def test_the_refusals_are_counted_under_their_names() -> None:
     codes = Counter(said.code for _, said in heard.values() if isinstance(said, Declined))
     passed = sum(attempt["wants"] in PASSES for attempt in ATTEMPTS)
     assert sum(codes.values()) == len(ATTEMPTS) - passed
-    assert {"unsafe_text", "schema", "not_json", "quote_not_in_chat", "too_long"} <= set(codes)
+    assert {"unsafe_text", "schema", "not_json", "quote_not_in_chat"} <= set(codes)

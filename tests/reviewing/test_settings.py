@@ -9,7 +9,7 @@ import pytest
 
 from ansim.reviewing.settings import Unusable, settings
 
-LOCAL = {"url": "http://127.0.0.1:8080", "model": "m"}
+LOCAL: dict[str, Any] = {"url": "http://127.0.0.1:8080", "model": "m"}
 
 
 def refusal(**given: Any) -> str:
