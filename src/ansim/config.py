@@ -61,6 +61,24 @@ class Config:
     sexual_talk_words: str = _setting(
         "", "file of words for T12, one a line, brought by the operator; empty: T12 goes unseen"
     )
+    reviewer_url: str = _setting(
+        "", "address of the model that gives a second opinion, http://127.0.0.1:8080/v1; empty: off"
+    )
+    reviewer_model: str = _setting("", "name under which that address serves the model")
+    reviewer_key_file: str = _setting("", "file with the key for that address; empty: none")
+    reviewer_local: bool = _setting(
+        False, "1: the address is a machine of the agency's own, no text leaves the house"
+    )
+    reviewer_basis: str = _setting(
+        "", "basis for having others process the text (contract, article, date), if it is not"
+    )
+    reviewer_use: str = _setting(
+        "explain", "`explain`: shown beside the alert; `weigh`: may also add to the risk, bounded"
+    )
+    reviewer_hourly: int = _setting(120, "most questions to the model within any hour")
+    reviewer_at_once: int = _setting(1, "most questions to the model at the same time, 1 to 16")
+    reviewer_pictures: bool = _setting(False, "1: words read in pictures are told to the model")
+    reviewer_timeout: float = _setting(60.0, "seconds for a whole answer, 1 to 600")
     allowed_hosts: str = _setting(
         "localhost,127.0.0.1,[::1]", "host names of the console, comma-separated"
     )
@@ -139,6 +157,8 @@ def load(environ: dict[str, str] | None = None) -> Config:
         raise ConfigError(
             f"ANSIM_SECOND_FACTOR is {config.second_factor!r}; use people or everybody"
         )
+    if config.reviewer_use not in ("explain", "weigh"):
+        raise ConfigError(f"ANSIM_REVIEWER_USE is {config.reviewer_use!r}; use explain or weigh")
     for name in ("session_hours", "idle_minutes"):
         if not 0 < getattr(config, name) <= 24 * 60:
             raise ConfigError(f"{variable(name)} is {getattr(config, name)}; use more than 0")
