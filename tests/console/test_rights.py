@@ -9,7 +9,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ansim.casework.actions import alerts, referrals, rights, rights_measures
+from ansim.casework.actions import (
+    accounts,
+    alerts,
+    audit,
+    referrals,
+    rights,
+    rights_measures,
+    sources,
+)
 from ansim.casework.models import (
     Account,
     Agency,
@@ -19,6 +27,7 @@ from ansim.casework.models import (
     SubjectRequest,
 )
 from ansim.casework.roles import Role
+from ansim.chat import Consent, SourceKind
 from tests.casework.conftest import report, risky, turn
 from tests.casework.test_rights import NAME, pseudonym
 
@@ -137,6 +146,30 @@ def test_somebody_is_chosen_among_the_accounts_of_an_alert(lead: Client, alert: 
     assert "이 대화의 계정 보기" in page(lead, f"/requests/{row.pk}/?alert=99999999999999999999")
     told = do(lead, row, "look", alert=alert.pk, account="friend", reason="요구")
     assert "이 계정에 대한 경보 0건" in told
+
+
+def test_accounts_are_found_by_name_in_every_source_but_those_of_files(
+    lead: Client, source: SourceRecord
+) -> None:
+    accounts.declare_donated()
+    consent = Consent(given_by="말을 건 사람", given_at=1.0, how="첫 안내")
+    for name, connector in (("channel", "kakao"), ("club", "webhook")):
+        sources.declare(
+            name,
+            name,
+            SourceKind.DONATED,
+            "당사자가 건넴",
+            actor=audit.SETUP,
+            connector=connector,
+            consent=consent,
+            credentials={"token": "t" * 32} if connector == "kakao" else {"secret": "s" * 32},
+        )
+    row = received(lead)
+    do(lead, row, "take")
+    shown = page(lead, f"/requests/{row.pk}/")
+    for one in (source.pk, "channel", "club"):
+        assert f'<option value="{one}"' in shown
+    assert '<option value="donated"' not in shown
 
 
 def test_a_correction_is_read_on_the_page_of_the_alert_by_those_who_may(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from ansim.casework.actions import referrals
 from ansim.casework.actions.retention import FLAGGED
@@ -24,6 +24,8 @@ from ansim.casework.models import (
     SourceRecord,
     Turn,
 )
+from ansim.sources.contract import Way
+from ansim.sources.registry import CONNECTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,13 @@ class Holding:
         """Whether the police asked that this account learns nothing (APCJS 38-2 (2))."""
         here = [alert for room in self.rooms for alert in (*room.alerts, *room.others)]
         return referrals.warned_off(here)
+
+
+def named() -> QuerySet[SourceRecord]:
+    """Sources in which an account is found by its name on the platform. Those of files are none:
+    people have another pseudonym in every file."""
+    files = [name for name, connector in CONNECTORS.items() if connector.way is Way.FILE]
+    return SourceRecord.objects.exclude(connector__in=files)
 
 
 def of(source: SourceRecord, account: str) -> Holding:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ansim.casework.actions import rights, rights_measures
 from ansim.casework.errors import Refused
 from ansim.casework.evidence.lettering import FontMissing
-from ansim.casework.models import Alert, ReadingStop, SourceRecord, SubjectRequest, Turn
+from ansim.casework.models import Alert, ReadingStop, SubjectRequest, Turn
 from ansim.casework.rights import drafting, holdings, letter
 from ansim.casework.roles import Act
 from ansim.console.access import StaffRequest, needs
@@ -127,7 +127,7 @@ def _page(request: StaffRequest, row: SubjectRequest) -> dict[str, Any]:
     shown |= {
         "found": found,
         "proofs": SubjectRequest.Proof.choices,
-        "sources": SourceRecord.objects.exclude(kind=SourceRecord.Kind.DONATED),
+        "sources": holdings.named(),
         "endings": [
             choice for choice in SubjectRequest.State.choices if choice[0] != row.State.OPEN
         ],
