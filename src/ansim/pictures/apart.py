@@ -137,20 +137,15 @@ class Apart:
         assert child.stdin is not None  # noqa: S101 - both were asked for
         assert child.stdout is not None  # noqa: S101
         try:
-            said = talk(request, child.stdin, child.stdout, deadline, self.limits.answer_bytes)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(1.0)
+            return talk(request, child.stdin, child.stdout, deadline, self.limits.answer_bytes)
         finally:
-            _kill(child)
+            _kill(child)  # also when it answered: it has nothing more to say
             child.stdout.close()
             with contextlib.suppress(BrokenPipeError):
                 child.stdin.close()
-            ended = child.wait()
+            child.wait()
             with self._lock:
                 self._running.discard(child)
-        if ended == -signal.SIGXCPU:
-            raise Unread(Why.TOO_SLOW)
-        return said
 
     def _start(self, wall: float) -> subprocess.Popen[bytes]:
         with self._lock:

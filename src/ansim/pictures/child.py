@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ansim.pictures.exchange import Answer, Request
+from ansim.pictures.exchange import Answer, Request, framed
 from ansim.pictures.values import Unread, Wanted, Why
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def main(arguments: list[str]) -> None:
     die_with_parent(parent)
     fence(memory, seconds)
     request = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Request)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(answer(request)))
+    sys.stdout.buffer.write(framed(msgspec.msgpack.encode(answer(request))))
     sys.stdout.buffer.flush()
 
 

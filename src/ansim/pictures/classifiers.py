@@ -1,15 +1,18 @@
 """Classifiers of pictures that the operator brings; none comes with the software.
 
-One is named ``module:function`` (a function from pixels to scores, importable where the software
-runs) or is a folder that holds ``model.onnx`` and ``labels.txt``. They run in the process apart.
+One is a function from pixels to scores, named ``module:function`` (a package installed beside the
+software) or ``/full/path/file.py:function``, or it is a folder that holds ``model.onnx`` and
+``labels.txt``, named by its full path. They run in the process apart.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 import cv2
@@ -38,22 +41,31 @@ class ClassifierError(Exception):
 
 def load(name: str) -> Classifier:
     """The classifier of that name. Raises ClassifierError."""
-    folder = Path(name)
-    if folder.is_absolute():
-        return _OnnxFolder(folder)
-    module, colon, function = name.partition(":")
+    place, colon, function = name.rpartition(":")
+    if not colon and Path(name).is_absolute():
+        return _OnnxFolder(Path(name))
     if not colon:
         raise ClassifierError(
-            f"{name!r}: 분류기는 module:function 또는 폴더의 전체 경로로 적습니다 / "
-            "name a classifier module:function, or a folder by its full path"
+            f"{name!r}: 분류기는 module:function, 파일.py:function 또는 폴더의 전체 경로로 "
+            "적습니다 / name a classifier module:function, file.py:function or a folder by its full "
+            "path"
         )
     try:
-        found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError):
+        module = _file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
+        return getattr(module, function)  # type: ignore[no-any-return]
+    except (ImportError, AttributeError, OSError):
         raise ClassifierError(
             f"{name!r}: 불러올 수 없는 분류기입니다 / cannot be imported; is it installed here?"
         ) from None
-    return found  # type: ignore[no-any-return]
+
+
+def _file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("classifier", path)
+    if spec is None or spec.loader is None:
+        raise ImportError
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def labels(pixels: Pixels, names: tuple[str, ...]) -> tuple[PictureLabel, ...]:

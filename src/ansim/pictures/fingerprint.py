@@ -67,7 +67,7 @@ def _boxed(luma: Floats, window: int, *, along: int) -> Floats:
     at = np.arange(length)
     inside = np.minimum(at - before + window, length) - np.maximum(at - before, 0)
     many = inside[None, :] if along == 1 else inside[:, None]
-    return np.asarray(summed, dtype=np.float32) / many.astype(np.float32)
+    return np.asarray(np.divide(summed, many), dtype=np.float32)
 
 
 def _bits(samples: Floats) -> NDArray[np.bool_]:
