@@ -44,11 +44,13 @@ def recognise(
     seconds: float = SECONDS,
     scale: float | None = None,
     sure: float = SURE,
+    languages: str = LANGUAGES,
 ) -> list[Line]:
     """Lines of text from top to bottom, with boxes in pixels of ``grey`` (height, width).
 
     ``block`` reads across the whole width; ``line`` is for a picture of one line. ``scale``
-    overrides how much the picture is enlarged. Raises Unread: ``no_reader`` where Tesseract or one
+    overrides how much the picture is enlarged. Lines less ``sure`` are left out, and with any
+    limit those without a letter or digit. Raises Unread: ``no_reader`` where Tesseract or one
     of its languages is missing, ``too_slow`` after ``seconds``.
     """
     program = shutil.which("tesseract")
@@ -64,16 +66,16 @@ def recognise(
         piece = page[top:bottom]
         if not (piece < 128).any():
             continue
-        for row in _rows(_tesseract(program, piece, _MODES[layout], deadline)):
+        for row in _rows(_tesseract(program, piece, _MODES[layout], languages, deadline)):
             text = row.spaced(piece)
-            if row.sure >= sure and any(map(str.isalnum, text)):
+            if row.sure >= sure and (sure <= 0 or any(map(str.isalnum, text))):
                 lines.append(row.line(text, top, scale))
     return lines
 
 
-def _tesseract(program: str, page: Grey, mode: str, deadline: float) -> str:
+def _tesseract(program: str, page: Grey, mode: str, languages: str, deadline: float) -> str:
     height, width = page.shape
-    command = [program, "stdin", "stdout", "-l", LANGUAGES, "--psm", mode, "--dpi", "150"]
+    command = [program, "stdin", "stdout", "-l", languages, "--psm", mode, "--dpi", "150"]
     command += ["-c", "tessedit_create_tsv=1", "-c", "debug_file=/dev/null"]
     try:
         ended = subprocess.run(
