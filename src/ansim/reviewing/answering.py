@@ -12,10 +12,16 @@ from typing import Annotated
 import msgspec
 
 from ansim.detection.labels import TACTICS
-from ansim.reviewing.asking import LONGEST_QUOTE, LONGEST_TEXT, MOST_QUOTES
+from ansim.reviewing.asking import (
+    LONGEST_QUOTE,
+    LONGEST_TEXT,
+    MOST_QUOTES,
+    prompt_version,
+    window_hash,
+)
 from ansim.reviewing.plain import comparable, neutral
 from ansim.reviewing.sayable import cleaned, describes, sentences
-from ansim.reviewing.values import Quote, Refusal, Window
+from ansim.reviewing.values import Opinion, Quote, Refusal, Window
 
 LONGEST_ANSWER = 20_000
 """Characters, a chain of thought included."""
@@ -90,6 +96,24 @@ def read(answer: str, window: Window) -> Checked:
         watch_for=_text(said.watch_for, korean=True, may_look=True),
         summary_ko=_text(said.summary_ko, korean=True),
         summary_en=_text(said.summary_en, korean=False),
+    )
+
+
+def opinion(answer: str, window: Window, model: str, seconds: float) -> Opinion:
+    """The opinion of that model about that window. Raises Refused as ``read`` does."""
+    checked = read(answer, window)
+    return Opinion(
+        risk=checked.risk,
+        tactics=checked.tactics,
+        quotes=checked.quotes,
+        innocent_reading=checked.innocent_reading,
+        watch_for=checked.watch_for,
+        summary_ko=checked.summary_ko,
+        summary_en=checked.summary_en,
+        model=model,
+        prompt_version=prompt_version(),
+        window_hash=window_hash(window),
+        seconds=round(seconds, 3),
     )
 
 

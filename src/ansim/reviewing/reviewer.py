@@ -32,7 +32,7 @@ SLOW_SHARE = 0.5
 """The model is called slow when its answers take more than this share of the time limit."""
 RECENT = 9
 
-_TRANSPORT = frozenset(
+TRANSPORT = frozenset(
     {
         *(Refusal.CUT_OFF, Refusal.FLOOD, Refusal.TOO_SLOW, Refusal.UNREACHABLE),
         *(Refusal.REDIRECTED, Refusal.REFUSED_BY_SERVER, Refusal.SERVER_ERROR),
@@ -176,7 +176,7 @@ class Reviewer:
         if not self._budget.spend(self._clock()):
             return Declined(code=Refusal.BUDGET_SPENT)
         said = await self._answer(window)
-        if isinstance(said, Opinion) or said.code not in _TRANSPORT:
+        if isinstance(said, Opinion) or said.code not in TRANSPORT:
             self._cache.put(name, said, self._clock())
         return said
 
@@ -188,7 +188,7 @@ class Reviewer:
             text = await self._model.ask(asking.messages(window))
         except Refused as refused:
             seconds = self._clock() - started
-            if refused.code in _TRANSPORT:
+            if refused.code in TRANSPORT:
                 self._breaker.failed(self._clock())
             else:
                 self._breaker.worked()
@@ -201,22 +201,9 @@ class Reviewer:
         seconds = self._clock() - started
         self._times.append(seconds)
         try:
-            checked = answering.read(text, window)
+            return answering.opinion(text, window, self._settings.model, seconds)
         except Refused as refused:
             return Declined(code=refused.code, seconds=seconds)
-        return Opinion(
-            risk=checked.risk,
-            tactics=checked.tactics,
-            quotes=checked.quotes,
-            innocent_reading=checked.innocent_reading,
-            watch_for=checked.watch_for,
-            summary_ko=checked.summary_ko,
-            summary_en=checked.summary_en,
-            model=self._settings.model,
-            prompt_version=asking.prompt_version(),
-            window_hash=asking.window_hash(window),
-            seconds=round(seconds, 3),
-        )
 
     def _why_not(self, now: float) -> Refusal:
         if self._breaker.open:
