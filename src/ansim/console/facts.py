@@ -5,6 +5,7 @@ Numbers only, so it stands when the words are gone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -25,11 +26,13 @@ class Fact:
     """Numbers of the turns it rests on, oldest first."""
 
 
-def gather(alert: Alert, language: Language) -> list[Fact]:
-    """The checklist of an alert, in the language of the page."""
+def gather(alert: Alert, language: Language, turns: Iterable[Turn] | None = None) -> list[Fact]:
+    """The checklist of an alert, in the language of the page. ``turns`` are all that people said in
+    its conversation, in their order, where the caller has them."""
     from ansim.console.templatetags.ansim import moment
 
-    turns = Turn.objects.filter(conversation=alert.conversation_id).defer("text", "attachments")
+    if turns is None:
+        turns = Turn.objects.filter(conversation=alert.conversation_id).defer("text", "attachments")
     found = count(turns, alert.about)
     span = (
         f"{moment(found.first)} – {moment(found.last)}"

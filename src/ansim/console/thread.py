@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ansim.casework.edits import Fate, changes
 from ansim.casework.models import Alert, Delivery, DonorLine, OutgoingMessage, Turn
+from ansim.console import speaking
 from ansim.console.chart import in_percent
 from ansim.console.marking import Label, Piece, harmless, label, pieces
 from ansim.detection import Turn as ReadTurn
@@ -24,8 +24,6 @@ from ansim.detection.tactics import Language
 SHOWN = 0.5
 """A label of a turn is shown from this probability on."""
 MOST_LINES = 400
-
-_KOREAN = "가나다라마바사아자차카타파하"
 
 
 @dataclass(slots=True)
@@ -99,6 +97,10 @@ class Thread:
     revealed: bool
     deleted_unheld: int = 0
     """How often something was taken back whose words were never held."""
+    turns: Sequence[Turn] | None = None
+    """All that people said, in order, where that is no more than the lines show."""
+    donors: bool = False
+    """Whether somebody handed the conversation in who can be written to."""
 
 
 def build(
@@ -126,7 +128,9 @@ def build(
     # Only the end of a long conversation is fetched, and with it opened: every look costs.
     kept = list(said.order_by("-at", "-pk")[:MOST_LINES])[::-1]
     donors = _donors(alert.conversation_id)
-    first = [author for author in _first_turns(said) if author not in donors]
+    whole = len(kept) < MOST_LINES
+    spoken = speaking.first_of(kept) if whole else speaking.first_turns(said)
+    first = [author for author in spoken if author not in donors]
     speakers = _speakers(kept, alert.about, language, first, _side(alert)) | donors
     lines = [
         _line(
@@ -159,9 +163,11 @@ def build(
         lines=lines,
         speakers=_described(alert, speakers.values()),
         legend=[legend[name] for name in sorted(legend)],
-        left_out=max(0, said.count() - len(kept)),
+        left_out=0 if whole else max(0, said.count() - len(kept)),
         revealed=revealed,
         deleted_unheld=len(changed.not_held),
+        turns=kept if whole else None,
+        donors=bool(donors),
     )
 
 
@@ -213,7 +219,7 @@ def others(alert: Alert, language: Language) -> list[Speaker]:
     those who showed signals of a young person first. To one of them a message may go alone."""
     said = Turn.objects.filter(conversation=alert.conversation_id)
     rows = list(said.filter(by_agency=False).only("author", "tactics"))
-    first = _first_turns(said)
+    first = speaking.first_turns(said)
     found = _speakers(rows, alert.about, language, first, _side(alert))
     for account, speaker in found.items():
         speaker.number = first[account]
@@ -226,19 +232,6 @@ def others(alert: Alert, language: Language) -> list[Speaker]:
 def _side(alert: Alert) -> str:
     """On which side whom the alert is about stands."""
     return "asker" if alert.is_request else "suspect"
-
-
-def _first_turns(said: QuerySet[Turn]) -> dict[str, int]:
-    """Accounts in the order in which they first spoke, which gives them their letters, with the
-    number of their first turn."""
-    rows = (
-        said.filter(by_agency=False)
-        .order_by()
-        .values_list("author")
-        .annotate(first=Min("at"), place=Min("pk"))
-        .order_by("first", "place")
-    )
-    return {author: place for author, _, place in rows}
 
 
 def preview(
@@ -287,20 +280,15 @@ def _speakers(
     found: dict[str, Speaker] = {}
     for number, author in enumerate(authors):
         side = side_of_about if author == about else "other"
-        found[author] = Speaker(_name(number, language), harmless(author)[-4:], side, author)
+        found[author] = Speaker(
+            speaking.name(number, language), harmless(author)[-4:], side, author
+        )
     for turn in turns:
         if not turn.by_agency:
             for mark in _labels(turn.tactics, language):
                 if mark.is_signal:
                     found[turn.author].signals[mark] += 1
     return found
-
-
-def _name(number: int, language: Language) -> str:
-    round_, place = divmod(number, len(_KOREAN) if language == "ko" else 26)
-    letter = _KOREAN[place] if language == "ko" else chr(ord("A") + place)
-    suffix = str(round_ + 1) if round_ else ""
-    return f"계정 {letter}{suffix}" if language == "ko" else f"Account {letter}{suffix}"
 
 
 def _labels(tactics: dict[str, Any], language: Language) -> tuple[Label, ...]:

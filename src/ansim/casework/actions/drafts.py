@@ -24,6 +24,8 @@ MOST = 8000
 """Characters of one draft; a form that is longer is not kept."""
 
 Fields = list[tuple[str, str]]
+Kept = dict[str, Fields]
+"""Drafts of one person for one alert, by form."""
 
 
 @transaction.atomic
@@ -55,7 +57,7 @@ def save(alert_id: int, actor: Account, form: str, fields: Sequence[tuple[str, s
     return True
 
 
-def of(alert: Alert, actor: Account) -> dict[str, Fields]:
+def of(alert: Alert, actor: Account) -> Kept:
     """This person's drafts for this alert, by form."""
     rows = Draft.objects.filter(alert=alert, author=actor)
     return {row.form: [(name, value) for name, value in row.fields] for row in rows}

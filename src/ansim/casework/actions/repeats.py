@@ -8,13 +8,13 @@ links is in ``linking.py``.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from ansim.casework.actions import audit
@@ -45,6 +45,9 @@ REFRESH = timedelta(days=7)
 
 A_BATCH = 20
 """Entries a transaction: on SQLite nobody else can write meanwhile."""
+BETWEEN_SECONDS = 0.03
+"""Until the next transaction: who waits to write on SQLite looks only now and then whether it can,
+and would otherwise find it taken again and again."""
 SURE = 0.5
 _YOUNG = ("V1", "V2", "V3", "V4", "V5")
 _MOST_YOUTHS = 200
@@ -52,6 +55,9 @@ _DISMISSED = Q(state=State.CLOSED, outcome=Outcome.NOT_GROOMING)
 
 Found = dict[str, tuple[str, str, int, datetime]]
 """By hash: kind, service, in how many messages, and when casework took over the last of them."""
+
+_Place = tuple[int, str]
+"""Conversation and account."""
 
 
 def hashed(kind: str, *value: str) -> str:
@@ -65,6 +71,7 @@ def keep(seconds: float = 1.0) -> int:
     until = time.monotonic() + seconds
     done = some = look()
     while some == A_BATCH and time.monotonic() < until:
+        time.sleep(BETWEEN_SECONDS)
         some = look()
         done += some
     return done
@@ -114,20 +121,26 @@ def _look_at(alerts: set[int]) -> list[int]:
         .select_related("conversation")
         .order_by("pk")
     )
-    touched: list[int] = []
-    hashes: set[str] = set()
+    rows: list[tuple[Sighting, str]] = []
+    before: dict[_Place, tuple[bool, bool, bool]] = {}
     for room, source, account in sorted(places):
         row = known.get((room, account)) or Sighting(conversation_id=room, account=account)
-        before = (row.pk is not None, row.alerts > 0, row.apart)
+        before[room, account] = (row.pk is not None, row.alerts > 0, row.apart)
         row.first_at, row.last_at, row.alerts = spans[room, account]
         row.apart = any(_covers(appeal, room, source, account) for appeal in upheld)
-        found = _take(row, source) if row.alerts and not row.apart else {}
-        row.save()
-        if _note(row, found) or before != (True, row.alerts > 0, row.apart):
-            touched.append(row.pk)
-        hashes |= found.keys()
-    _renew(hashes)
-    return touched
+        rows.append((row, source))
+    found = _take([(row, source) for row, source in rows if row.alerts and not row.apart])
+    Sighting.objects.bulk_create([row for row, _ in rows if row.pk is None])
+    for row, _ in rows:
+        if before[_place(row)][0]:
+            row.save()
+    fresh = _note([(row, found.get(_place(row), {})) for row, _ in rows])
+    _renew({mark for marks in found.values() for mark in marks})
+    return [
+        row.pk
+        for row, _ in rows
+        if row.pk in fresh or before[_place(row)] != (True, row.alerts > 0, row.apart)
+    ]
 
 
 def _covers(appeal: LinkAppeal, room: int, source: str, account: str) -> bool:
@@ -138,25 +151,69 @@ def _covers(appeal: LinkAppeal, room: int, source: str, account: str) -> bool:
     )
 
 
-def _take(row: Sighting, source: str) -> Found:
-    """The traces of what was said since the last look."""
-    said = Turn.objects.filter(
-        conversation=row.conversation_id, pk__gt=row.last_turn, by_agency=False
-    )
-    news = said.aggregate(pk=Max("pk"), at=Max("kept_at", filter=Q(author=row.account)))
-    newest = news["pk"] or row.last_turn
-    said = said.filter(pk__lte=newest)
-    _youths(row, said.exclude(author=row.account).values_list("author", "tactics"))
-    found: Found = {}
-    if news["at"] is not None or not row.last_turn:
-        mark = hashed("account", source, row.account)
-        found[mark] = (Trace.Kind.ACCOUNT, "", 1, news["at"] or row.last_at)
-    own = said.filter(author=row.account, text__isnull=False)
-    # Words whose key is lost tell nothing; the account itself is known all the same.
-    with suppress(KeyLost):
-        _named(found, own.values_list("text", "kept_at").iterator())
-    row.last_turn = newest
+def _take(rows: Sequence[tuple[Sighting, str]]) -> dict[_Place, Found]:
+    """The traces of what was said since the last look, of each sighting with its source: asks the
+    database as often for many as for one."""
+    said: dict[int, list[tuple[int, str, datetime, dict[str, object]]]] = defaultdict(list)
+    for room, *turn in (
+        _since([(row, None) for row, _ in rows])
+        .order_by("pk")
+        .values_list("conversation", "pk", "author", "kept_at", "tactics")
+    ):
+        said[room].append(tuple(turn))
+    found: dict[_Place, Found] = {}
+    spoke: list[tuple[Sighting, int]] = []
+    for row, source in rows:
+        news = [turn for turn in said[row.conversation_id] if turn[0] > row.last_turn]
+        own = [at for _, author, at, _ in news if author == row.account]
+        _youths(row, ((who, tactics) for _, who, _, tactics in news if who != row.account))
+        marks = found[_place(row)] = {}
+        if own or not row.last_turn:
+            mark = hashed("account", source, row.account)
+            marks[mark] = (Trace.Kind.ACCOUNT, "", 1, max(own, default=row.last_at))
+        if own:
+            spoke.append((row, news[-1][0]))
+    found |= _contacts(spoke, found)
+    for row, _ in rows:
+        if turns := said[row.conversation_id]:
+            row.last_turn = max(row.last_turn, turns[-1][0])
     return found
+
+
+def _place(row: Sighting) -> _Place:
+    return row.conversation_id, row.account
+
+
+def _since(rows: Iterable[tuple[Sighting, int | None]]) -> QuerySet[Turn]:
+    """What people said after each one's last look; with a number, what that account itself did, up
+    to that turn."""
+    wanted = Q(pk__in=[])
+    for row, newest in rows:
+        here = Q(conversation=row.conversation_id, pk__gt=row.last_turn)
+        if newest is not None:
+            here &= Q(author=row.account, pk__lte=newest)
+        wanted |= here
+    return Turn.objects.filter(wanted, by_agency=False)
+
+
+def _contacts(
+    rows: Sequence[tuple[Sighting, int]], found: Mapping[_Place, Found]
+) -> dict[_Place, Found]:
+    """The traces in ``found`` with those that these accounts named in their own words."""
+    more = {_place(row): dict(found[_place(row)]) for row, _ in rows}
+    words = _since(rows).filter(text__isnull=False)
+    try:
+        for room, account, text, at in words.values_list(
+            "conversation", "author", "text", "kept_at"
+        ).iterator():
+            _named(more[room, account], text, at)
+    except KeyLost:
+        if len(rows) > 1:  # each by itself: words of the others can be opened
+            return {
+                place: marks for one in rows for place, marks in _contacts([one], found).items()
+            }
+        # Words whose key is lost tell nothing; the account itself is known all the same.
+    return more
 
 
 def _youths(row: Sighting, said: Iterable[tuple[str, dict[str, object]]]) -> None:
@@ -167,47 +224,48 @@ def _youths(row: Sighting, said: Iterable[tuple[str, dict[str, object]]]) -> Non
     row.youths = list(known)[:_MOST_YOUTHS]
 
 
-def _named(found: Found, said: Iterable[tuple[Any, datetime]]) -> None:
-    for text, kept_at in said:
-        for one in set(contacts(text or "")):
-            mark = hashed(one.kind, one.service, one.value)
-            if mark in found:
-                kind, service, seen, at = found[mark]
-                found[mark] = (kind, service, seen + 1, max(at, kept_at))
-            elif len(found) <= MOST:
-                found[mark] = (one.kind, one.service, 1, kept_at)
+def _named(found: Found, text: Any, kept_at: datetime) -> None:
+    for one in set(contacts(text or "")):
+        mark = hashed(one.kind, one.service, one.value)
+        if mark in found:
+            kind, service, seen, at = found[mark]
+            found[mark] = (kind, service, seen + 1, max(at, kept_at))
+        elif len(found) <= MOST:
+            found[mark] = (one.kind, one.service, 1, kept_at)
 
 
-def _note(row: Sighting, found: Found) -> bool:
-    """Keeps the traces with their sighting. Whether one of them is new."""
-    if not found:
-        return False
+def _note(rows: Sequence[tuple[Sighting, Found]]) -> set[int]:
+    """Keeps the traces with their sightings. The ids of those that have a new one."""
     now = timezone.now()
-    known = {trace.hash: trace for trace in row.traces.filter(hash__in=found)}
-    fresh = []
-    for mark, (kind, service, seen, at) in found.items():
-        trace = known.get(mark)
-        if trace is None:
-            if at + LASTS > now:
-                fresh.append(
-                    Trace(
-                        sighting=row,
-                        kind=kind,
-                        service=service,
-                        hash=mark,
-                        seen=seen,
-                        first_at=at,
-                        last_at=at,
-                        expires_at=at + LASTS,
+    hashes = {mark for _, found in rows for mark in found}
+    traces = Trace.objects.filter(sighting__in=[row.pk for row, _ in rows], hash__in=hashes)
+    known = {(trace.sighting_id, trace.hash): trace for trace in traces}
+    fresh, again = [], []
+    for row, found in rows:
+        for mark, (kind, service, seen, at) in found.items():
+            trace = known.get((row.pk, mark))
+            if trace is None:
+                if at + LASTS > now:
+                    fresh.append(
+                        Trace(
+                            sighting=row,
+                            kind=kind,
+                            service=service,
+                            hash=mark,
+                            seen=seen,
+                            first_at=at,
+                            last_at=at,
+                            expires_at=at + LASTS,
+                        )
                     )
-                )
-        elif trace.review != Trace.Review.REJECTED:
-            trace.seen += seen if kind != Trace.Kind.ACCOUNT else 0
-            trace.last_at = max(trace.last_at, at)
-            trace.expires_at = max(trace.expires_at, at + LASTS)
-            trace.save(update_fields=["seen", "last_at", "expires_at"])
+            elif trace.review != Trace.Review.REJECTED:
+                trace.seen += seen if kind != Trace.Kind.ACCOUNT else 0
+                trace.last_at = max(trace.last_at, at)
+                trace.expires_at = max(trace.expires_at, at + LASTS)
+                again.append(trace)
+    Trace.objects.bulk_update(again, ["seen", "last_at", "expires_at"], batch_size=200)
     Trace.objects.bulk_create(fresh)
-    return bool(fresh)
+    return {trace.sighting_id for trace in fresh}
 
 
 def _renew(hashes: set[str]) -> None:

@@ -60,7 +60,6 @@ def uncovered(actor: Account, turns: Iterable[Turn]) -> list[Turn]:
     ]
 
 
-@transaction.atomic
 def count_new(actor: Account, conversation: int, after: int) -> int:
     """Counts what came into a conversation, which this person has open with all its words, since
     the turn ``after``. Returns the number of the latest turn."""
@@ -69,8 +68,11 @@ def count_new(actor: Account, conversation: int, after: int) -> int:
         .order_by("pk")
         .only("tactics", "by_agency")
     )
-    count(actor, uncovered(actor, [turn for turn in rows if not turn.by_agency]))
-    return rows[-1].pk if rows else after
+    if not rows:  # most of the time, and then nothing is written
+        return after
+    with transaction.atomic():
+        count(actor, uncovered(actor, [turn for turn in rows if not turn.by_agency]))
+    return rows[-1].pk
 
 
 def count(actor: Account, turns: Sequence[Turn]) -> None:
@@ -96,7 +98,11 @@ def count(actor: Account, turns: Sequence[Turn]) -> None:
 
 def break_due(account: Account, now: datetime | None = None) -> bool:
     """Whether it is time to propose a break: long enough, or hard enough, without one."""
-    row = comfort(account)
+    return is_break_due(comfort(account), now)
+
+
+def is_break_due(row: Comfort, now: datetime | None = None) -> bool:
+    """The same for a person whose choices are at hand."""
     moment = now or timezone.now()
     if row.since is None or row.last_read_at is None or moment - row.last_read_at > PAUSE:
         return False

@@ -36,7 +36,7 @@ _SEEN = "revealed_up_to"
 def find(alert_id: int) -> Alert:
     """The alert with what its page shows; 404 where there is none."""
     rows = Alert.objects.select_related(
-        "conversation__source", "claimed_by", "closed_by", "escalated_by", "previous"
+        "conversation__source", "claimed_by", "closed_by", "escalated_by"
     )
     try:
         return rows.get(pk=alert_id)
@@ -93,18 +93,21 @@ def _live(request: StaffRequest, alert: Alert) -> dict[str, Any]:
     revealed = _revealed(request, alert)
     if revealed:
         _count_new(request, alert)
-        donors.read(alert, request.user)
     comfort = wellbeing.comfort(request.user)
+    shown = thread.build(
+        alert,
+        revealed=revealed,
+        turns=_revealed_turns(request, alert),
+        spared=comfort.spared,
+        language=language(),
+    )
+    if revealed and shown.donors:
+        donors.read(alert, request.user)
     return {
         "comfort": comfort,
+        "break_due": may(request.user, Act.REVEAL_TEXT) and wellbeing.is_break_due(comfort),
         "alert": alert,
-        "thread": thread.build(
-            alert,
-            revealed=revealed,
-            turns=_revealed_turns(request, alert),
-            spared=comfort.spared,
-            language=language(),
-        ),
+        "thread": shown,
         "chart": draw(
             alert.trajectory,
             threshold if isinstance(threshold, (int, float)) else None,
@@ -115,10 +118,11 @@ def _live(request: StaffRequest, alert: Alert) -> dict[str, Any]:
     }
 
 
-def forms(user: Account, alert: Alert) -> dict[str, Any]:
-    """What this person may do here, and what they have typed so far."""
+def forms(user: Account, alert: Alert, kept: drafts.Kept | None = None) -> dict[str, Any]:
+    """What this person may do here, and what they have typed so far (``kept``, where the caller
+    has looked already)."""
     holds = alert.state == State.OPEN and alert.claimed_by_id == user.pk
-    typed = drafts.of(alert, user) if holds else {}
+    typed = (drafts.of(alert, user) if kept is None else kept) if holds else {}
     message, closing = dict(typed.get("message", [])), typed.get("close", [])
     way = composing.ways(alert, dict(message)) if holds else {}
     return {
@@ -168,11 +172,13 @@ def _may_reopen(user: Account, alert: Alert) -> bool:
 
 
 def _page(request: StaffRequest, alert: Alert, status: int = 200, **more: Any) -> HttpResponse:
+    live = _live(request, alert)
+    typed = drafts.of(alert, request.user)
     context = {
-        **_live(request, alert),
-        **forms(request.user, alert),
-        **triage.context(request.user, alert),
-        **helping.context(request.user, alert),
+        **live,
+        **forms(request.user, alert, typed),
+        **triage.context(request.user, alert, typed),
+        **helping.context(request.user, alert, typed, live["thread"].turns),
         **more,
     }
     return render(request, "console/alert.html", context, status=status)
@@ -194,11 +200,12 @@ def show(request: StaffRequest, alert_id: int) -> HttpResponse:
 def live(request: StaffRequest, alert_id: int) -> HttpResponse:
     """The parts that change while somebody looks: the thread, and beside it the assessment."""
     alert = find(alert_id)
+    shown = _live(request, alert)
     context = {
-        **_live(request, alert),
+        **shown,
         **forms(request.user, alert),
         **triage.state(alert),
-        **helping.assessed(alert),
+        **helping.assessed(alert, shown["thread"].turns),
     }
     return render(request, "console/_alert_live.html", context)
 

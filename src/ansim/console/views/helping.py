@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from ansim.casework import repeats
 from ansim.casework.actions import drafts, referrals
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Agency, Alert, Answer, HandOff, SafetyPlan, State
+from ansim.casework.models import Account, Agency, Alert, Answer, HandOff, SafetyPlan, State, Turn
 from ansim.casework.roles import Act, may
 from ansim.console import facts
 from ansim.console.access import StaffRequest, needs
@@ -22,17 +23,21 @@ from ansim.console.templatetags.ansim import language
 
 EARLIER = 20
 """Earlier alerts of one account that are listed; the number of all is said."""
+_OF_ANOTHER = ("conversation", "about", "priority", "state", "outcome", "raised_at")
+"""What is said of each of them."""
 
 
-def context(user: Account, alert: Alert) -> dict[str, Any]:
-    """What the parts for hand-offs, plan and facts show."""
+def context(
+    user: Account, alert: Alert, typed: drafts.Kept, turns: Sequence[Turn] | None
+) -> dict[str, Any]:
+    """What the parts for hand-offs, plan and facts show; ``typed`` is what this person has typed
+    into the forms of this alert, ``turns`` as for ``assessed``."""
     plan = SafetyPlan.objects.filter(alert=alert).select_related("written_by").first()
     written = dict(plan.answers or []) if plan else {}
-    typed = drafts.of(alert, user)
     asked = {**written, **dict(typed.get("plan", []))}
     hand_off = dict(typed.get("hand_off", []))
     return {
-        **assessed(alert),
+        **assessed(alert, turns),
         "hand_offs": list(
             HandOff.objects.filter(alert=alert).select_related("agency", "made_by", "answered_by")
         ),
@@ -52,14 +57,15 @@ def context(user: Account, alert: Alert) -> dict[str, Any]:
     }
 
 
-def assessed(alert: Alert) -> dict[str, Any]:
+def assessed(alert: Alert, turns: Sequence[Turn] | None) -> dict[str, Any]:
     """What stands beside the assessment: the checklist, and alerts on the same account anywhere and
-    on those linked with it."""
+    on those linked with it. ``turns`` are all of the conversation where they are at hand."""
     others = repeats.elsewhere(alert)
+    first = list(others[: EARLIER + 1].only(*_OF_ANOTHER))
     return {
-        "facts": [] if alert.is_request else facts.gather(alert, language()),
-        "elsewhere": list(others[:EARLIER]),
-        "elsewhere_count": others.count(),
+        "facts": [] if alert.is_request else facts.gather(alert, language(), turns),
+        "elsewhere": first[:EARLIER],
+        "elsewhere_count": others.count() if len(first) > EARLIER else len(first),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -20,14 +21,28 @@ from ansim.casework.roles import TABLE, Act, may
 from ansim.console.access import StaffRequest, needs
 
 
-def colleagues(but: Account) -> list[Account]:
-    """Who may hold alerts, those on shift first (``here``)."""
-    roles = [role.value for role, acts in TABLE.items() if Act.CLAIM in acts]
-    here = {account.pk for account in watch.on_shift(timezone.now())}
-    found = list(Account.objects.filter(is_active=True, role__in=roles).exclude(pk=but.pk))
-    for account in found:
-        account.here = account.pk in here  # type: ignore[attr-defined]
-    return sorted(found, key=lambda account: (account.pk not in here, account.shown))
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who may hold alerts. ``here``: on shift."""
+
+    pk: int
+    shown: str
+    role: str
+    here: bool
+
+
+def colleagues(but: Account) -> list[Colleague]:
+    """Who may hold alerts, those on shift first."""
+    since = timezone.now() - watch.ON_SHIFT
+    names = {role.value: str(role.label) for role, acts in TABLE.items() if Act.CLAIM in acts}
+    rows = Account.objects.filter(is_active=True, role__in=names).exclude(pk=but.pk)
+    found = [
+        Colleague(pk, display or username, names[role], last is not None and last > since)
+        for pk, username, display, role, last in rows.values_list(
+            "pk", "username", "display_name", "role", "last_active_at"
+        )
+    ]
+    return sorted(found, key=lambda one: (not one.here, one.shown))
 
 
 def state(alert: Alert) -> dict[str, Any]:
@@ -39,18 +54,18 @@ def state(alert: Alert) -> dict[str, Any]:
     }
 
 
-def context(user: Account, alert: Alert) -> dict[str, Any]:
-    """What the part of the alert page about colleagues shows."""
+def context(user: Account, alert: Alert, typed: drafts.Kept) -> dict[str, Any]:
+    """What the part of the alert page about colleagues shows; ``typed`` is what this person has
+    typed into the forms of this alert."""
     is_open = alert.state == State.OPEN
     shown = state(alert)
     folded: list[Alert] = shown["folded"]
     holds = is_open and alert.claimed_by_id == user.pk
     free = is_open and alert.claimed_by_id in (None, user.pk)
     hands = is_open and (holds or may(user, Act.RELEASE_ANY)) and may(user, Act.HAND_OVER)
-    typed = drafts.of(alert, user) if is_open else {}
     return {
         **shown,
-        "kept": {form: dict(fields) for form, fields in typed.items()},
+        "kept": {form: dict(fields) for form, fields in typed.items()} if is_open else {},
         "may_escalate": free and alert.escalated_by_id is None and may(user, Act.ESCALATE),
         "may_answer": is_open and alert.escalated_at is not None and may(user, Act.LEAD_SHIFT),
         "may_hold": holds,
