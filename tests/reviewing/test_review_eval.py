@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from ansim.cli import main
-from ansim.commands.review_eval import judging
-from ansim.commands.review_eval.asking import Said, chosen, read_window
+from ansim.commands.review_eval import chosen, heard, read_window
 from ansim.reviewing.asking import chat_data, prompt_version
-from ansim.training import corpus, scores
+from ansim.reviewing.series import Said
+from ansim.training import corpus, scores, second_opinions
 from ansim.training.evaluation import Judged, evaluate
 from tests.reviewing.stand_in import Messages, StandIn
 from tests.reviewing.talk import answer
@@ -147,18 +147,22 @@ def said_of(judged: Judged, risk: Callable[[bool, int], float]) -> list[Said]:
     ]
 
 
+def report_on(judged: Judged, risk: Callable[[bool, int], float]) -> str:
+    kept, mine = heard(judged, said_of(judged, risk))
+    return second_opinions.report(kept, mine, "m", "1")
+
+
 def test_a_model_that_knows_better_may_weigh_and_one_that_guesses_is_switched_off(
     judged: Judged,
 ) -> None:
-    page = judging.report(judged, said_of(judged, lambda grooming, _: float(grooming)), "m")
+    page = report_on(judged, lambda grooming, _: float(grooming))
     assert "Recommended: weigh" in page
-    page = judging.report(judged, said_of(judged, lambda _, number: number % 7 / 6), "m")
+    page = report_on(judged, lambda _, number: number % 7 / 6)
     assert "Recommended: off" in page
 
 
 def test_a_model_that_cries_wolf_explains_at_most(judged: Judged) -> None:
-    loud = said_of(judged, lambda grooming, number: 1.0 if grooming or number % 3 else 0.0)
-    page = judging.report(judged, loud, "m")
+    page = report_on(judged, lambda grooming, number: 1.0 if grooming or number % 3 else 0.0)
     assert "Recommended: weigh" not in page
 
 

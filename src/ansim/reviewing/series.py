@@ -1,4 +1,4 @@
-"""One question about each conversation, every answer saved before the next is asked for.
+"""One question about each of many windows, every answer saved before the next is asked for.
 
 What is saved are numbers and codes: no word of a conversation, none of an answer.
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from ansim.detection import Turn
 from ansim.reviewing import answering
 from ansim.reviewing.answering import Refused
 from ansim.reviewing.asking import messages, prompt_version, window_hash
@@ -20,17 +19,16 @@ from ansim.reviewing.model import Model
 from ansim.reviewing.reviewer import TRANSPORT
 from ansim.reviewing.settings import Settings
 from ansim.reviewing.values import Window
-from ansim.reviewing.windows import window
-from ansim.training.corpus import CorpusConversation
 
 FAILURES = 4
 """Failures of the server in a row after which the run stops, to be taken up again."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What came of one conversation."""
+    """What came of one window."""
 
     id: str
+    """The name under which it was asked about."""
     window: str
     model: str
     prompt: str
@@ -53,7 +51,7 @@ class Answers:
         path.parent.mkdir(parents=True, exist_ok=True)
         content = path.read_bytes() if path.exists() else b""
         if content and not content.endswith(b"\n"):
-            # Cut off in the middle of a line: that conversation is asked about again.
+            # Cut off in the middle of a line: that window is asked about again.
             content = content[: content.rfind(b"\n") + 1]
             path.write_bytes(content)
         for number, line in enumerate(content.splitlines(), 1):
@@ -66,16 +64,14 @@ class Answers:
             if said.model == model and said.prompt == prompt_version():
                 self._said[said.id] = said
 
-    def find(self, conversation: CorpusConversation) -> Said | None:
-        """What was said of it, of just these words."""
-        said = self._said.get(conversation.id)
-        if said is None or said.window != window_hash(read_window(conversation)):
-            return None
-        return said
+    def find(self, name: str, window: Window) -> Said | None:
+        """What was said under that name, of just these words."""
+        said = self._said.get(name)
+        return said if said is not None and said.window == window_hash(window) else None
 
-    def of(self, conversations: Sequence[CorpusConversation]) -> list[Said]:
+    def of(self, windows: Mapping[str, Window]) -> list[Said]:
         """All that was said of these, in their order."""
-        found = (self.find(conversation) for conversation in conversations)
+        found = (self.find(name, window) for name, window in windows.items())
         return [said for said in found if said is not None]
 
     def add(self, said: Said) -> None:
@@ -85,40 +81,15 @@ class Answers:
         self._said[said.id] = said
 
 
-def chosen(
-    conversations: Sequence[CorpusConversation], most: int | None
-) -> list[CorpusConversation]:
-    """All, or ``most`` of each kind at even distances, the same ones every time."""
-    if most is None:
-        return list(conversations)
-    out = []
-    for grooming in (True, False):
-        kind = sorted((c for c in conversations if c.grooming == grooming), key=lambda c: c.id)
-        count = min(most, len(kind))
-        out += [kind[place * len(kind) // count] for place in range(count)]
-    return out
-
-
-def read_window(conversation: CorpusConversation) -> Window:
-    """The window at the conversation's cut. The model is told nothing of the truth."""
-    turns = [
-        Turn(id=str(number), author=turn.author, at=turn.at, text=turn.text, risk=0.0)
-        for number, turn in enumerate(conversation.turns[: conversation.cut])
-    ]
-    return window(conversation.id, turns, risk=0.0, threshold=1.0)
-
-
-async def ask_all(
-    settings: Settings, conversations: Sequence[CorpusConversation], answers: Answers
-) -> bool:
+async def ask_all(settings: Settings, windows: Mapping[str, Window], answers: Answers) -> bool:
     """Asks about all that are not answered yet. False where the server fell silent."""
     model = Model(settings)
     failures = 0
     try:
-        left = [each for each in conversations if answers.find(each) is None]
-        for number, conversation in enumerate(left, 1):
+        left = [each for each in windows.items() if answers.find(*each) is None]
+        for number, (name, window) in enumerate(left, 1):
             while True:
-                said = await _ask(model, settings, conversation)
+                said = await _ask(model, settings, name, window)
                 if isinstance(said, Said):
                     break
                 answers.last_failure = said
@@ -134,11 +105,10 @@ async def ask_all(
     return True
 
 
-async def _ask(model: Model, settings: Settings, conversation: CorpusConversation) -> Said | str:
+async def _ask(model: Model, settings: Settings, name: str, told: Window) -> Said | str:
     """What was said, or why the server failed."""
-    told = read_window(conversation)
     base = Said(
-        id=conversation.id,
+        id=name,
         window=window_hash(told),
         model=settings.model,
         prompt=prompt_version(),

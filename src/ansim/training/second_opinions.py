@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from ansim.commands.review_eval.asking import Said
-from ansim.reviewing.asking import prompt_version
-from ansim.reviewing.values import Opinion, Quote
-from ansim.reviewing.weighing import MOST_ADDED, weigh
 from ansim.training import metrics
 from ansim.training.evaluation import Judged
 from ansim.training.metrics import Flags, Floats
@@ -25,29 +22,34 @@ MORE_FALSE_ALERTS = 0.01
 ROUNDS = 1000
 
 
-def report(judged: Judged, said: Sequence[Said], model: str) -> str:
-    """The whole comparison as a page. Raises ValueError where one kind is missing."""
-    answered = {one.id: one for one in said}
-    kept = judged.where(np.array([row.id in answered for row in judged.rows], np.bool_))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What one model said of one conversation."""
+
+    risk: float | None
+    """None where its answer was refused."""
+    both: float
+    """The detector's risk with the opinion in it."""
+    refused: str
+    seconds: float
+
+
+def report(kept: Judged, mine: Sequence[Heard], model: str, question: str) -> str:
+    """The whole comparison as a page; ``mine`` is in the order of ``kept``.
+
+    Raises ValueError where one kind of conversation is missing.
+    """
     if not len(kept) or kept.grooming.all() or not kept.grooming.any():
         raise ValueError("grooming and benign conversations are both needed")
-    mine = [answered[row.id] for row in kept.rows]
     alone = np.array([one.risk or 0.0 for one in mine])
-    both = np.array(
-        [
-            weigh(risk, _opinion(one), watch)
-            for risk, watch, one in zip(
-                kept.highest.tolist(), kept.watch.tolist(), mine, strict=True
-            )
-        ]
-    )
+    both = np.array([one.both for one in mine])
     refused = Counter(one.refused for one in mine if one.refused)
     seconds = np.array([one.seconds for one in mine])
     advice, why = recommend(kept, alone, both, sum(refused.values()) / len(mine))
     lines = [
         "# A second opinion, measured",
         "",
-        f"Model `{model}`, question {prompt_version()}; {int(kept.grooming.sum())} grooming and "
+        f"Model `{model}`, question {question}; {int(kept.grooming.sum())} grooming and "
         f"{int((~kept.grooming).sum())} benign conversations, each asked about once, as far as "
         "`ansim evaluate` reads it. A refused answer counts as risk 0 for the reviewer alone and "
         "as no opinion for both. In service the model is asked only above the low threshold, "
@@ -58,7 +60,7 @@ def report(judged: Judged, said: Sequence[Said], model: str) -> str:
         "|---|---|---|---|---|---|",
         _row("detector alone", kept.highest, kept),
         _row("reviewer alone", alone, kept, at_default=False),
-        _row(f"both (at most +{MOST_ADDED:g})", both, kept),
+        _row("both", both, kept),
         "",
         f"Both against the detector: AUC {_signed(*_gain(_auc, kept, both))}; recall at the "
         f"default thresholds {_signed(*_gain(_recall, kept, both))}; false alerts there "
@@ -92,25 +94,6 @@ def recommend(kept: Judged, alone: Floats, both: Floats, refused: float) -> tupl
     if more[2] > MORE_FALSE_ALERTS:
         return "explain", f"It may cost {more[2]:.1%} more false alerts of benign conversations."
     return "weigh", "The risk gets better with it, and false alerts stay within a percentage point."
-
-
-def _opinion(said: Said) -> Opinion | None:
-    if said.risk is None:
-        return None
-    quotes = (Quote(turn=1, text="", tactic=tactic) for tactic in said.tactics)
-    return Opinion(
-        risk=said.risk,
-        tactics=said.tactics,
-        quotes=tuple(quotes) if said.quoted else (),
-        innocent_reading="",
-        watch_for="",
-        summary_ko="",
-        summary_en="",
-        model=said.model,
-        prompt_version=said.prompt,
-        window_hash=said.window,
-        seconds=said.seconds,
-    )
 
 
 def _row(name: str, score: Floats, kept: Judged, *, at_default: bool = True) -> str:
