@@ -1,0 +1,79 @@
+"""Who says what: from sides and names above bubbles to speakers, never by a silent guess."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from ansim.pictures.screens.alike import same_text
+from ansim.pictures.screens.values import Shown, Side
+
+ME = "\x00me"
+"""Who took the screenshots."""
+OTHER = "\x00other"
+"""Who else talks, where no screen names anybody."""
+UNKNOWN = "\x00unknown"
+"""Somebody of those who are named, and the screen does not show who."""
+
+
+def one_spelling(screens: Sequence[Sequence[Shown]]) -> list[list[Shown]]:
+    """The same with every name in one spelling: a rare one that is nearly a common one was
+    misread."""
+    counts = Counter(shown.name for screen in screens for shown in screen if shown.name)
+    meant: dict[str, str] = {}
+    for name, count in counts.most_common():
+        likely = [
+            known
+            for known in dict.fromkeys(meant.values())
+            if counts[known] >= 2 * count and _alike(name, known)
+        ]
+        meant[name] = likely[0] if likely else name
+    return [
+        [msgspec.structs.replace(shown, name=meant.get(shown.name, "")) for shown in screen]
+        for screen in screens
+    ]
+
+
+def _alike(one: str, other: str) -> bool:
+    first, second = (unicodedata.normalize("NFD", name) for name in (one, other))
+    return same_text(first, second) >= 0.6
+
+
+def carried(screen: Sequence[Shown]) -> list[Shown]:
+    """The same with the name of a group on each of its bubbles: it stands above the first only."""
+    told: list[Shown] = []
+    name = ""
+    for shown in screen:
+        if shown.side is Side.RIGHT or (shown.apart and not shown.name):
+            name = ""
+        elif shown.name:
+            name = shown.name
+        elif name and shown.side is Side.LEFT:
+            told.append(msgspec.structs.replace(shown, name=name))
+            continue
+        told.append(shown)
+    return told
+
+
+def speakers(merged: Sequence[Shown]) -> tuple[list[str], int]:
+    """Who says each message (a name, or ME, OTHER or UNKNOWN), and how many of them are not certain
+    because the only name that is shown was taken for them."""
+    names = list(dict.fromkeys(shown.name for shown in merged if shown.name))
+    uncertain = 0
+    found = []
+    for shown in merged:
+        if shown.side is Side.RIGHT:
+            found.append(ME)
+        elif shown.name:
+            found.append(shown.name)
+        elif not names:
+            found.append(OTHER)
+        elif len(names) == 1 and shown.side is Side.LEFT:
+            found.append(names[0])
+            uncertain += 1
+        else:
+            found.append(UNKNOWN)
+    return found, uncertain
