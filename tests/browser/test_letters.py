@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.pages import DESK, TABLET, TELEPHONE, fits, keep, log_in, new_page
+from tests.browser.pages import (
+    DESK,
+    TABLET,
+    TELEPHONE,
+    arrival,
+    fits,
+    follow,
+    keep,
+    log_in,
+    new_page,
+)
 from tests.browser.test_accessibility import faults
 from tests.console.serving import Console
 
@@ -26,15 +36,15 @@ def test_a_letter_to_who_handed_a_chat_in_is_read_and_answered(
     page.get_by_label("제공하는 사람이 안내를 듣고").check()
     page.get_by_label("예, 번호를 받아 스스로").check()
     page.locator("input[type=file]").set_input_files(RISKY)
-    page.get_by_role("button", name="읽고 살펴보기").click()
+    follow(page.get_by_role("button", name="읽고 살펴보기"))
     expect(page.locator(".donor-code")).to_be_focused()
     keep(page, "donor-code")
     code = page.locator(".donor-code").inner_text()
     found = faults(page)
-    page.get_by_role("link", name="건넸어요").click()
-    page.get_by_role("button", name="이 경보 맡기").click()
+    follow(page.get_by_role("link", name="건넸어요"))
+    follow(page.get_by_role("button", name="이 경보 맡기"))
     expect(page.locator("#text")).to_be_focused()
-    page.get_by_role("button", name="대화 내용 보기").click()
+    follow(page.get_by_role("button", name="대화 내용 보기"))
     expect(page.locator("#thread")).to_be_focused()
     page.locator("#text").fill("파일을 건네줘서 고마워요. 괜찮으면 여기서 이야기해요.")
     page.get_by_role("button", name="미리보기").click()
@@ -46,12 +56,13 @@ def test_a_letter_to_who_handed_a_chat_in_is_read_and_answered(
     reader = new_page(browser, TELEPHONE)
     reader.goto(f"{console.address}/letters/")
     reader.locator("#code").fill(code.lower())
-    reader.keyboard.press("Enter")
+    with arrival(reader):
+        reader.keyboard.press("Enter")
     expect(reader.locator(".mail")).to_contain_text("파일을 건네줘서 고마워요.")
     assert fits(reader)
     found += faults(reader)
     reader.get_by_label("답하기").fill("네, 무서웠어요.")
-    reader.get_by_role("button", name="보내기", exact=True).click()
+    follow(reader.get_by_role("button", name="보내기", exact=True))
     expect(reader.locator(".banner.success")).to_be_focused()
     expect(reader.locator(".mail .mine")).to_contain_text("네, 무서웠어요.")
     keep(reader, "letters-telephone")
@@ -64,7 +75,7 @@ def test_a_letter_to_who_handed_a_chat_in_is_read_and_answered(
     found += faults(page)
 
     reader.get_by_text("그만 받고 싶으면").click()
-    reader.get_by_role("button", name="그만 받기").click()
+    follow(reader.get_by_role("button", name="그만 받기"))
     expect(reader.locator(".banner.success")).to_contain_text("이제 아무 글도 오지 않아요")
     page.reload()
     expect(page.locator("#composer")).to_contain_text("그만 받기로 했습니다")
@@ -94,7 +105,7 @@ def test_the_menu_of_a_telephone_folds_behind_one_button(
     expect(links).to_be_hidden()
     expect(menu).to_be_focused()
     page.keyboard.press("Enter")
-    links.get_by_role("link", name="첫 메시지").click()
+    follow(links.get_by_role("link", name="첫 메시지"))
     expect(page).to_have_url(re.compile("/first-messages/$"))
     expect(page.locator("#menu")).to_be_hidden()
     page.set_viewport_size(DESK)
@@ -110,7 +121,7 @@ def test_a_tablet_leaves_the_page_its_room(console: Console, browser: Browser) -
     assert header is not None
     assert header["height"] < 80, "more than one row"
     page.get_by_role("button", name="메뉴").click()
-    page.locator("#menu").get_by_role("link", name="감사 기록").click()
+    follow(page.locator("#menu").get_by_role("link", name="감사 기록"))
     expect(page).to_have_url(re.compile("/audit/$"))
     assert fits(page)
 

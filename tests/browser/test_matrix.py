@@ -18,9 +18,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.pages import PATIENCE, keep
+from tests.browser.pages import PATIENCE, follow, keep
 from tests.browser.test_whole_story import RISKY, log_in, new_page
-from tests.stream.conftest import free_port
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.nats]
 
@@ -58,7 +58,7 @@ class Demo:
     def output(self) -> str:
         return "\n".join(self.lines)
 
-    def wait(self, seconds: float = 150) -> None:
+    def wait(self, seconds: float = 240) -> None:
         deadline = time.monotonic() + seconds
         while READY not in self.output:
             assert self.process.poll() is None, self.output
@@ -93,9 +93,9 @@ class Demo:
         """Ctrl-C; what is left of it after a while."""
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
+        self.process.wait(120)
         self._reader.join(5)
-        return psutil.wait_procs(children, timeout=20)[1]
+        return psutil.wait_procs(children, timeout=60)[1]
 
 
 @pytest.fixture
@@ -122,11 +122,11 @@ def test_an_alert_from_matrix_is_answered_in_the_room_and_alone_and_the_answer_c
         demo.do("say", who, text)
     row = desk.locator("#queue [data-alert]").first
     expect(row).to_be_visible()
-    row.locator("a.row-link").click()
-    desk.get_by_role("button", name="대화 내용 보기").click()
+    follow(row.locator("a.row-link"))
+    follow(desk.get_by_role("button", name="대화 내용 보기"))
     expect(desk.locator("#thread")).to_contain_text("우리 둘만의 비밀이야")
     assert "@stranger" not in desk.content(), "account names never reach the console"
-    desk.get_by_role("button", name="이 경보 맡기").click()
+    follow(desk.get_by_role("button", name="이 경보 맡기"))
 
     way = desk.get_by_role("radio", name="대화방 모두에게")
     way.check()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pages import DESK, TELEPHONE, fits, keep, log_in, new_page, on_both
+from tests.browser.pages import DESK, TELEPHONE, fits, follow, keep, log_in, new_page, on_both
 from tests.browser.test_evidence import verify
 from tests.console.serving import Console
 
@@ -32,20 +32,20 @@ def open_case(page: Page, console: Console) -> None:
     """From the first alert, with the second joined on the page of the case."""
     page.goto(f"{console.address}/cases/new/?alert=1")
     page.locator("[name=title]").fill("게임방 중학생")
-    page.get_by_role("button", name="사례 열기").click()
+    follow(page.get_by_role("button", name="사례 열기"))
     page.wait_for_url(f"{console.address}/cases/1/")
     page.locator("#alerts summary", has_text="다른 경보 넣기").click()
     form = page.locator("form:has(#add-number)")
     form.locator("#add-number").fill("2")
     form.get_by_label("같은 청소년임을 확인함").check()
-    form.get_by_role("button", name="넣기").click()
+    follow(form.get_by_role("button", name="넣기"))
     expect(page.locator("#alerts-title")).to_have_text("경보 2")
 
 
 def take_evidence(page: Page, console: Console, folder: Path) -> Path:
     page.goto(f"{console.address}/evidence/?alert=1")
     page.get_by_label("까닭").fill("수사 협조")
-    page.get_by_role("button", name="증거 자료 만들기").click()
+    follow(page.get_by_role("button", name="증거 자료 만들기"))
     link = page.locator("#packages").get_by_role("link", name="내려받기")
     expect(link).to_be_visible()
     with page.expect_download() as download:
@@ -69,32 +69,32 @@ def test_two_alerts_become_a_case_that_two_people_report_with_its_evidence(
 
     learn = writer.locator("form:has(#learned-how)")
     learn.locator("#learned-how").fill("청소년이 말해 줌")
-    learn.get_by_role("button", name="알게 된 때 적기").click()
+    follow(learn.get_by_role("button", name="알게 된 때 적기"))
     expect(writer.locator("#reports")).to_contain_text("경찰에 바로 신고해야 합니다")
     writer.locator("#reports summary", has_text="신고서 쓰기").click()
     writer.get_by_label("경찰 신고 (ECRM 양식)").check()
-    writer.get_by_role("button", name="신고서 쓰기").click()
+    follow(writer.get_by_role("button", name="신고서 쓰기"))
     expect(writer.locator("#gaps")).to_contain_text("함께 가는 증거 자료와 SHA-256")
     expect(writer.get_by_role("button", name="두 번째 사람에게 올리기")).to_be_disabled()
     keep(writer, "referral-gaps")
     for label, words in ANSWERS.items():
         writer.get_by_label(label, exact=True).fill(words)
-    writer.get_by_role("button", name="붙이기").click()  # and what was typed is kept
+    follow(writer.get_by_role("button", name="붙이기"))  # and what was typed is kept
     expect(writer.locator("#complete-title")).to_have_text("완성도 100%")
     sha256 = writer.locator("#packages code").inner_text()
     assert re.fullmatch("[0-9a-f]{64}", sha256)
-    writer.get_by_role("button", name="두 번째 사람에게 올리기").click()
+    follow(writer.get_by_role("button", name="두 번째 사람에게 올리기"))
     expect(writer.locator("#referral-state")).to_have_text("두 번째 사람을 기다림")
     expect(writer.get_by_role("button", name="읽었고 승인합니다")).to_have_count(0)
 
     second.goto(f"{console.address}/referrals/")
-    second.get_by_role("link", name="신고서 1번").click()
+    follow(second.get_by_role("link", name="신고서 1번"))
     expect(second.locator("main")).to_contain_text("상대 계정이 9번 메시지에서")
-    second.get_by_role("button", name="읽었고 승인합니다").click()
+    follow(second.get_by_role("button", name="읽었고 승인합니다"))
     second.locator("#to").fill("경찰청 사이버범죄 신고시스템")
-    second.get_by_role("button", name="보낸 것을 기록하기").click()
+    follow(second.get_by_role("button", name="보낸 것을 기록하기"))
     second.locator("#reference").fill("접수 2026-77")
-    second.get_by_role("button", name="접수 번호 적기").click()
+    follow(second.get_by_role("button", name="접수 번호 적기"))
     expect(second.locator("#referral-state")).to_have_text("접수됨")
     keep(second, "referral")
     with second.expect_download() as download:

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pages import DESK, TABLET, TELEPHONE, fits, keep, log_in, new_page
+from tests.browser.pages import (
+    DESK,
+    TABLET,
+    TELEPHONE,
+    arrival,
+    fits,
+    follow,
+    keep,
+    log_in,
+    new_page,
+)
 from tests.console.serving import Console
 
 pytestmark = pytest.mark.browser
@@ -20,7 +30,7 @@ pytestmark = pytest.mark.browser
 def strict(console: Console) -> Console:
     """The demo's own accounts need a second factor too. Passkeys need a name for a host."""
     console.process.terminate()
-    console.process.wait(20)
+    console.process.wait(60)
     console.environment["ANSIM_SECOND_FACTOR"] = "everybody"
     console.address = f"http://localhost:{console.port}"
     console.start()
@@ -63,14 +73,15 @@ class Device:
 
 
 def leave(page: Page) -> None:
-    page.get_by_role("button", name="로그아웃", exact=True).click()
+    follow(page.get_by_role("button", name="로그아웃", exact=True))
     page.wait_for_url("**/log-in/**")
 
 
 def password(page: Page, console: Console, lands: str) -> None:
     page.locator("#id_username").fill("counsellor")
     page.locator("#id_password").fill(console.passwords["counsellor"])
-    page.keyboard.press("Enter")
+    with arrival(page):
+        page.locator("#id_password").press("Enter")
     page.wait_for_url(f"**{lands}")
 
 
@@ -84,14 +95,14 @@ def test_a_passkey_is_made_and_logs_in_alone_and_after_a_password(
     expect(page.locator("main")).to_contain_text("2단계 인증이 필요합니다")
     expect(page.get_by_role("link", name="대기열")).to_have_count(0)
     keep(page, "second-factor")
-    page.get_by_role("link", name="패스키 등록").click()
+    follow(page.get_by_role("link", name="패스키 등록"))
     page.locator("#id_name").fill("당직실 노트북")
-    page.get_by_role("button", name="패스키 만들기").click()
+    follow(page.get_by_role("button", name="패스키 만들기"))
     page.wait_for_url("**/account/codes/")
     assert device.keys() == 1
     expect(page.locator(".codes li")).to_have_count(10)
     keep(page, "recovery-codes")
-    page.get_by_role("link", name="적어 두었어요").click()
+    follow(page.get_by_role("link", name="적어 두었어요"))
     page.wait_for_url("**/queue/")
     page.goto(f"{strict.address}/account/")
     expect(page.locator(".factors").first).to_contain_text("당직실 노트북")
@@ -99,12 +110,12 @@ def test_a_passkey_is_made_and_logs_in_alone_and_after_a_password(
     leave(page)
 
     keep(page, "log-in-passkey")
-    page.get_by_role("button", name="패스키로 들어가기").click()
+    follow(page.get_by_role("button", name="패스키로 들어가기"))
     page.wait_for_url("**/queue/")
     leave(page)
 
     password(page, strict, "/log-in/second/")
-    page.get_by_role("button", name="패스키로 확인").click()
+    follow(page.get_by_role("button", name="패스키로 확인"))
     page.wait_for_url("**/queue/")
     leave(page)
 
@@ -122,33 +133,36 @@ def test_an_app_is_set_up_by_keyboard_and_its_code_opens_the_desk(
 ) -> None:
     page = new_page(browser, TABLET, "dark")
     log_in(page, strict, lands="/account/")
-    page.get_by_role("link", name="인증 앱 등록").focus()
-    page.keyboard.press("Enter")
+    with arrival(page):
+        page.get_by_role("link", name="인증 앱 등록").press("Enter")
     secret = page.locator("#secret").inner_text().replace(" ", "")
     expect(page.locator(".qr svg")).to_be_visible()
     expect(page.locator("#id_code")).to_be_focused()
     keep(page, "authenticator-app-tablet")
     assert fits(page)
     page.keyboard.type(code(secret, 1))  # good for a minute at least
-    page.keyboard.press("Enter")
+    with arrival(page):
+        page.keyboard.press("Enter")
     page.wait_for_url("**/account/codes/")
     spare = page.locator(".codes code").first.inner_text()
-    page.get_by_role("link", name="적어 두었어요").click()
+    follow(page.get_by_role("link", name="적어 두었어요"))
     page.wait_for_url("**/queue/")
     leave(page)
 
-    for given in (code(secret, 1), spare):
+    for by_app in (True, False):
         password(page, strict, "/log-in/second/")
         expect(page.locator("#id_code")).to_be_focused()
-        page.keyboard.type(given)
+        page.keyboard.type(code(secret, 1) if by_app else spare)
         keep(page, "second-step-tablet")
-        page.keyboard.press("Enter")
+        with arrival(page):
+            page.keyboard.press("Enter")
         page.wait_for_url("**/queue/")
         leave(page)
     password(page, strict, "/log-in/second/")
     expect(page.locator("#id_code")).to_be_focused()
     page.keyboard.type(spare)
-    page.keyboard.press("Enter")
+    with arrival(page):
+        page.keyboard.press("Enter")
     expect(page.locator(".field-error[role=alert]").last).to_contain_text("맞지 않습니다")
 
 
@@ -157,15 +171,15 @@ def test_an_administrator_lets_somebody_enrol_anew(console: Console, browser: Br
     page = new_page(browser, DESK)
     log_in(page, console, "administrator", lands="/admin/")
     page.goto(f"{console.address}/admin/casework/account/")
-    page.get_by_role("link", name="counsellor", exact=True).click()
-    page.get_by_role("link", name="지우고 다시 등록하게 하기").click()
-    page.locator("form button.main").click()
+    follow(page.get_by_role("link", name="counsellor", exact=True))
+    follow(page.get_by_role("link", name="지우고 다시 등록하게 하기"))
+    follow(page.locator("form button.main"))
     expect(page.locator(".banner.error")).to_be_focused()
     page.get_by_label("까닭").fill("전화기를 잃음, 얼굴을 보고 확인함")
     keep(page, "reset-second-factor")
-    page.locator("form button.main").click()
+    follow(page.locator("form button.main"))
     expect(page.locator(".messagelist")).to_contain_text("2단계 인증을 지웠습니다")
-    page.get_by_role("link", name="비밀번호 변경").click()
+    follow(page.get_by_role("link", name="비밀번호 변경"))
     page.wait_for_url("**/account/password/")
     keep(page, "password")
 
@@ -179,7 +193,7 @@ def test_the_pages_of_ones_own_log_in_fit_a_telephone_and_speak_english(
         page.goto(f"{strict.address}/account/{path}")
         assert fits(page), path
     page.goto(f"{strict.address}/account/")
-    page.get_by_role("button", name="English").click()
+    follow(page.get_by_role("button", name="English"))
     expect(page.get_by_role("heading", name="My log-in")).to_be_visible()
     expect(page.locator("main")).to_contain_text("a second factor is required")
 
@@ -189,8 +203,8 @@ def test_an_open_page_says_that_the_log_in_is_about_to_end_and_then_shows_the_wa
     console: Console, browser: Browser
 ) -> None:
     console.process.terminate()
-    console.process.wait(20)
-    console.environment["ANSIM_IDLE_MINUTES"] = "0.2"  # 12 seconds
+    console.process.wait(60)
+    console.environment["ANSIM_IDLE_MINUTES"] = "2"
     console.start()
     page = new_page(browser, DESK)
     page.clock.install()
@@ -198,7 +212,8 @@ def test_an_open_page_says_that_the_log_in_is_about_to_end_and_then_shows_the_wa
     page.clock.run_for(31_000)  # the page's clock: it asks
     expect(page.locator("#ending")).to_be_visible()
     page.locator("#ending button").click()
-    page.wait_for_timeout(12_500)
+    expect(page.locator("#ending")).to_be_visible()
+    console.tell("away", "2")
     page.clock.run_for(95_000)
     page.wait_for_url("**/log-in/**")
     expect(page.locator("main")).to_contain_text("오래 아무 일도 없어")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pages import DESK, TABLET, fits, keep, log_in, new_page, on_both
+from tests.browser.pages import DESK, TABLET, fits, follow, keep, log_in, new_page, on_both
 from tests.console.serving import Console
 
 pytestmark = pytest.mark.browser
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 def dismiss(page: Page) -> None:
     page.get_by_label("그루밍이 아님 (오경보)", exact=True).check()
     page.locator("#grounds-not_grooming").select_option("peers_n1")
-    page.get_by_role("button", name="종결", exact=True).click()
+    follow(page.get_by_role("button", name="종결", exact=True))
     expect(page.locator(".banner.success")).to_contain_text("종결했습니다")
     expect(page.locator("#bar")).to_contain_text("종결됨")
 
@@ -25,20 +25,20 @@ def test_a_p1_goes_from_its_alert_to_a_rescue(console: Console, browser: Browser
     log_in(page, console)
     console.tell("raise", "room")
     expect(page.locator("#queue [data-alert]")).to_contain_text("P1")  # by itself
-    page.get_by_role("button", name="경보 1번 맡기").click()
+    follow(page.get_by_role("button", name="경보 1번 맡기"))
     expect(page.locator("#bar")).to_contain_text("님이 맡음")
-    page.get_by_role("button", name="대화 내용 보기").click()
+    follow(page.get_by_role("button", name="대화 내용 보기"))
     expect(page.locator("#thread")).to_contain_text("오늘 데리러 갈게")
 
     page.get_by_text("기관에 연계하기 · 구조 요청").click()
     page.get_by_role("radio", name="경찰 112").check()
     page.get_by_label("무엇을 알렸나요?").fill("오늘 데리러 온다는 말이 있음")
     page.get_by_label("만남이 임박해 구조를 요청함").check()
-    page.get_by_role("button", name="연계 기록하기").click()
+    follow(page.get_by_role("button", name="연계 기록하기"))
     expect(page.locator("#helping [role=alert]")).to_be_focused()  # not without time and place
     expect(page.get_by_label("무엇을 알렸나요?")).to_have_value("오늘 데리러 온다는 말이 있음")
     page.get_by_label("만남의 때와 곳").fill("오늘 8시 역 앞")
-    page.get_by_role("button", name="연계 기록하기").click()
+    follow(page.get_by_role("button", name="연계 기록하기"))
     expect(page.locator(".hand-offs")).to_contain_text("구조 요청")
     expect(page.locator("#helping")).to_be_focused()  # where the keyboard was at work
 
@@ -46,13 +46,13 @@ def test_a_p1_goes_from_its_alert_to_a_rescue(console: Console, browser: Browser
         page.get_by_label("그루밍이 맞음", exact=True).check()
         page.locator("#grounds-confirmed").select_option("tactics")
         page.get_by_label("경찰 112에 연계").check()
-        page.get_by_role("button", name="종결", exact=True).click()
+        follow(page.get_by_role("button", name="종결", exact=True))
 
     close()
     expect(page.locator("#close-error")).to_contain_text("답을 기다리는 연계가 있습니다")
     page.get_by_label("연계의 결과").select_option("safe")
     page.get_by_label("무엇을 들었나요?").fill("집에 있는 것을 확인함")
-    page.get_by_role("button", name="결과 적기").click()
+    follow(page.get_by_role("button", name="결과 적기"))
     expect(page.locator(".hand-offs")).to_contain_text("청소년이 안전한 것을 확인함")
     keep(page, "rescue")
     close()
@@ -73,11 +73,11 @@ def test_a_false_alarm_is_dismissed_undone_dismissed_again_and_its_words_go(
     console.tell("raise", "room")
     page = new_page(browser, DESK)
     log_in(page, console)
-    page.get_by_role("button", name="경보 1번 맡기").click()
-    page.get_by_role("button", name="대화 내용 보기").click()
+    follow(page.get_by_role("button", name="경보 1번 맡기"))
+    follow(page.get_by_role("button", name="대화 내용 보기"))
     expect(page.locator("#thread")).to_contain_text("숙제하다가 쉬어요")
     dismiss(page)
-    page.get_by_role("button", name="종결 되돌리기 (10분 안)").click()
+    follow(page.get_by_role("button", name="종결 되돌리기 (10분 안)"))
     expect(page.locator(".banner.success")).to_contain_text("종결을 되돌렸습니다")
     expect(page.locator("#bar")).to_contain_text("님이 맡음")
 
@@ -108,24 +108,24 @@ def test_a_shift_is_handed_over_with_a_signature(
     log_in(leaving, console)
     coming = new_page(browser, TABLET)
     log_in(coming, console, "supervisor")
-    leaving.get_by_role("button", name="경보 1번 맡기").click()
+    follow(leaving.get_by_role("button", name="경보 1번 맡기"))
     leaving.locator("#note-form summary").click()
     leaving.locator("#note-text").fill("보호자와 아침에 통화하기로 했어요.")
-    leaving.locator("#note-form button").click()
-    leaving.get_by_role("button", name="로그아웃", exact=True).click()
+    follow(leaving.locator("#note-form button"))
+    follow(leaving.get_by_role("button", name="로그아웃", exact=True))
     expect(leaving.locator("main .banner.error")).to_contain_text("다음 사람에게 넘기고")
     expect(leaving.locator(".handed").first).to_contain_text("보호자와 아침에 통화")
     leaving.locator("#to").select_option(index=1)
     leaving.locator("#note").fill("조용한 밤이었습니다.")
     keep(leaving, "handover")
-    leaving.get_by_role("button", name="인수인계 남기기").click()
+    follow(leaving.get_by_role("button", name="인수인계 남기기"))
     # It appears by itself on the page of who comes.
     expect(coming.locator("#queue")).to_contain_text("남긴 인수인계가 서명을 기다립니다")
-    coming.get_by_role("link", name="열어 보기").click()
+    follow(coming.get_by_role("link", name="열어 보기"))
     expect(coming.locator("main")).to_contain_text("조용한 밤이었습니다.")
     assert fits(coming)
     keep(coming, "handover-tablet")
-    coming.get_by_role("button", name="확인하고 서명하기").click()
+    follow(coming.get_by_role("button", name="확인하고 서명하기"))
     expect(coming.locator("section[aria-labelledby=mine-title] .row")).to_have_count(2)
-    leaving.get_by_role("button", name="로그아웃", exact=True).click()
+    follow(leaving.get_by_role("button", name="로그아웃", exact=True))
     leaving.wait_for_url("**/log-in/**")

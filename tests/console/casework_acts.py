@@ -1,9 +1,10 @@
 """Run as a script by tests: changes casework from a process other than the console's.
 
-`prepare` makes database and demo accounts and prints their passwords; `raise ROOM EPISODE SEQ`
-raises or updates an alert in ROOM; `deliver` plays the courier; `later MINUTES` lets time pass,
-deletes what may no longer be held, and prints how many turns still have words; `night` leaves a
-busy desk and prints the passwords of the other roles; `told-of-source ID STATE SENTENCE` plays the
+`prepare` makes database and demo accounts and prints their passwords; `raise ROOM SEQUENCE TEXT`
+raises or updates an alert in ROOM, with one more message; `deliver` plays the courier; `later
+MINUTES` lets time pass, deletes what may no longer be held, and prints how many turns still have
+words; `away MINUTES` has nobody do anything in any log-in for so long; `night` leaves a busy desk
+and prints the passwords of the other roles; `told-of-source ID STATE SENTENCE` plays the
 gateway; `wait-raise ROOM` raises one after each line on stdin, printing the clock.
 """
 
@@ -284,7 +285,8 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         print(json.dumps({name: password for name, password, _ in accounts.create_demo()}))
     elif verb == "raise":
-        print(raise_alert(words[0], int(words[1]) if len(words) > 1 else 1))
+        room, sequence, later = [*words, *("1", "")[len(words) - 1 :]]
+        print(raise_alert(room, int(sequence), later))
     elif verb == "wait-raise":
         print("ready", flush=True)
         for number, _line in enumerate(sys.stdin, 1):
@@ -305,6 +307,14 @@ def main() -> None:
         Alert.objects.filter(closed_at__isnull=False).update(closed_at=earlier)
         retention.purge(timezone.now())
         print(Turn.objects.filter(text__isnull=False).count())
+    elif verb == "away":
+        from datetime import timedelta
+
+        from allauth.usersessions.models import UserSession
+        from django.db.models import F
+
+        before = timedelta(minutes=float(words[0]))
+        UserSession.objects.update(last_seen_at=F("last_seen_at") - before)
     elif verb == "told-of-source":
         from ansim.casework.actions import source_health
 

@@ -1,20 +1,30 @@
-"""A console of its own in another process, on a free port with a temporary home."""
+"""A console of its own in another process, on a free port with a temporary home.
+
+Its database is a copy of one that is migrated and peopled once a test run.
+"""
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import MutableMapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_port
+
 SCRIPTS = Path(__file__).parent
+LONGEST = 120.0
+"""Seconds that a process may take to begin or to end: other work may keep the machine busy."""
 
 
 def show_second_factor(session: MutableMapping[str, Any], account: Any) -> None:
@@ -27,27 +37,55 @@ def show_second_factor(session: MutableMapping[str, Any], account: Any) -> None:
     ]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def surroundings(home: Path, database: str = "") -> dict[str, str]:
+    """Variables for a process of ansim that lives in this home."""
+    return {
+        **{k: v for k, v in os.environ.items() if not k.startswith(("ANSIM_", "DJANGO_"))},
+        "ANSIM_HOME": str(home),
+        "ANSIM_DEMO": "1",
+        "ANSIM_DATABASE_URL": database,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def act(environment: dict[str, str], *words: str) -> str:
+    """Does something in casework from another process (scripts in ``casework_acts``)."""
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / "casework_acts.py"), *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=2 * LONGEST,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@cache
+def prepared(database: str = "") -> tuple[Path, dict[str, str]]:
+    """A home with a migrated database (SQLite in it, or the one at this address) and the demo
+    accounts, and their passwords. To be copied, never used."""
+    home = Path(tempfile.mkdtemp(prefix="ansim-prepared-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return home, json.loads(act(surroundings(home, database), "prepare"))
 
 
 class Console:
-    """Starts `ansim console`; ``address`` has no slash at its end, ``passwords`` is by user."""
+    """Starts `ansim console`; ``address`` has no slash at its end, ``passwords`` is by user.
 
-    def __init__(self, home: Path) -> None:
+    ``database`` is the address of a copy of ``like``, a database that is prepared; without them it
+    is SQLite in ``home``.
+    """
+
+    def __init__(self, home: Path, database: str = "", like: str = "") -> None:
         self.home = home
+        origin, passwords = prepared(like)
+        shutil.copytree(origin, home, dirs_exist_ok=True)
+        self.passwords = dict(passwords)
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("ANSIM_", "DJANGO_"))},
-            "ANSIM_HOME": str(home),
-            "ANSIM_DEMO": "1",
-            "ANSIM_CONSOLE_PORT": str(self.port),
-            "PYTHONUNBUFFERED": "1",
-        }
-        self.passwords: dict[str, str] = json.loads(self.tell("prepare"))
+        self.environment = surroundings(home, database) | {"ANSIM_CONSOLE_PORT": str(self.port)}
         self.log = (home / "console.log").open("wb")
         self.start()
 
@@ -59,10 +97,10 @@ class Console:
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + LONGEST
         while True:
             try:
-                with urllib.request.urlopen(f"{self.address}/healthz", timeout=2) as answer:  # noqa: S310
+                with urllib.request.urlopen(f"{self.address}/healthz", timeout=10) as answer:  # noqa: S310
                     assert answer.status == 200
                     return
             except OSError:
@@ -71,26 +109,15 @@ class Console:
                 time.sleep(0.1)
 
     def tell(self, *words: str) -> str:
-        """Does something in casework from yet another process (scripts in ``casework_acts``)."""
-        done = subprocess.run(
-            [sys.executable, str(SCRIPTS / "casework_acts.py"), *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        """Does something in casework from yet another process."""
+        return act(self.environment, *words)
 
-    def stop(self) -> float:
-        """SIGTERM; returns the seconds it took to end."""
-        began = time.monotonic()
+    def stop(self) -> None:
+        """SIGTERM, and waits until it has ended."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(10)
+            self.process.wait(LONGEST)
         finally:
             self.process.kill()
             self.log.close()
-        return time.monotonic() - began
