@@ -15,7 +15,7 @@ import pytest
 
 from ansim.config import Config
 from tests.detection.talk import LURE
-from tests.stream.conftest import free_port
+from tests.ports import free_port
 from tests.stream.house import alerts_in_database, environment, make_database
 from tests.test_run import Run
 
@@ -117,7 +117,7 @@ def test_nothing_said_and_no_raw_id_is_readable_in_the_home_or_the_output(
             time.sleep(0.1)
         assert answer is not None
         assert answer.status_code == 202, answer.text
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not alerts_in_database(config):
         assert time.monotonic() < deadline
         time.sleep(0.1)

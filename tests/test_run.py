@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.stream.conftest import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.nats
 
@@ -45,7 +45,7 @@ class Run:
     def output(self) -> str:
         return "\n".join(self.lines)
 
-    def wait_for(self, words: str, seconds: float = 60) -> None:
+    def wait_for(self, words: str, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         while words not in self.output:
             assert self.process.poll() is None, self.output
@@ -61,7 +61,7 @@ class Run:
 
     def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        status = self.process.wait(60)
+        status = self.process.wait(120)
         self._reader.join(5)
         return status
 
@@ -84,7 +84,7 @@ def run(environment: dict[str, str]) -> Iterator[Run]:
         running.interrupt()
 
 
-def gone(processes: list[psutil.Process], seconds: float = 20) -> bool:
+def gone(processes: list[psutil.Process], seconds: float = 60) -> bool:
     _, alive = psutil.wait_procs(processes, timeout=seconds)
     return not alive
 
@@ -111,7 +111,7 @@ def test_a_second_start_keeps_data_and_a_second_copy_is_refused(
     home = Path(environment["ANSIM_HOME"])
     key = (home / "keys" / "ansim.keys").read_text()
     rival = Run(environment)
-    assert rival.process.wait(60) == 2
+    assert rival.process.wait(180) == 2
     rival._reader.join(5)
     assert "another `ansim run`" in rival.output
     assert "Traceback" not in rival.output
@@ -136,7 +136,7 @@ def test_a_child_that_dies_is_started_again(run: Run, environment: dict[str, str
     (worker,) = [child for child in run.children() if child.cmdline()[-1:] == ["worker"]]
     worker.kill()
     run.wait_for("worker ended")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not any(
         child.pid != worker.pid and child.cmdline()[-1:] == ["worker"] for child in run.children()
     ):

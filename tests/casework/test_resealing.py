@@ -217,7 +217,7 @@ def test_a_process_killed_while_it_seals_leaves_every_word_readable(
         if line.startswith("casework_turn.text"):
             break
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     counter = resealing.census()["casework_turn.text"]
     assert min(counter["k1"], counter["k2"]) > 0, "it was killed in the middle"
     assert texts() == said

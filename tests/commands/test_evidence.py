@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.console.serving import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 

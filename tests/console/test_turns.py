@@ -94,7 +94,7 @@ async def test_a_page_that_breaks_or_is_not_wanted_any_more_gives_its_turn_up(
     waits.cancel()
     left.cancel()
     await asyncio.gather(left, waits, return_exceptions=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await handler.get_response_async(asked("0"))
     assert kitchen.done == ["0"]
 

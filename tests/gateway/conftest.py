@@ -126,7 +126,7 @@ async def serve(
             await task
 
 
-async def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Waits for a condition; fails when it does not come."""
     async with asyncio.timeout(seconds):
         while not condition():

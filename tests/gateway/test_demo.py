@@ -166,7 +166,7 @@ async def test_a_counsellors_words_appear_at_once_as_the_agencys_and_only_once(
                 author="7",
             )
         )
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             while len(heard.said()) < 2:
                 await asyncio.sleep(0.02)
         words = heard.said()[1]

@@ -20,7 +20,7 @@ from ansim.keys import Keyring
 from ansim.stream.server import EmbeddedServer
 from tests.gateway.conftest import stored
 from tests.gateway.toy import ToyPlatform
-from tests.stream.conftest import free_port
+from tests.ports import free_port
 from tests.stream.house import environment
 
 pytestmark = pytest.mark.nats
@@ -65,7 +65,7 @@ def gateway(config: Config, platform: ToyPlatform) -> Iterator[subprocess.Popen[
         process.wait(10)
 
 
-def wait(condition: Callable[[], bool], seconds: float = 40.0) -> None:
+def wait(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

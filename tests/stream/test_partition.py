@@ -80,7 +80,7 @@ async def working(config: Config, keyring: Keyring, book: Book) -> AsyncIterator
         await task
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)
@@ -273,7 +273,7 @@ async def test_messages_that_vanish_under_a_running_worker_are_told_and_the_stre
         await publisher.publish([calm(ROOM, time.time(), "1")])
         await until_read(publisher)
         await publisher.jetstream.delete_stream(layout.chat_stream(partition))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (await publisher.publish([calm(ROOM, time.time(), "2")]))[0].state == "failed":
                 await asyncio.sleep(0.2)
         await until(lambda: bool(book.gaps))
@@ -333,7 +333,7 @@ async def test_a_closing_taken_back_is_heard(
 
 
 async def until_read(publisher: Publisher) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await publisher.backlog() > 0:
             await asyncio.sleep(0.05)
 
