@@ -15,6 +15,12 @@ from tests.connectors.platforms import Platform
 from tests.connectors.running import declaration_of, extra, port_of
 
 
+def service_of(name: str) -> Platform:
+    """Not started yet."""
+    service: Platform = import_module(f"tests.connectors.platforms.{name}").Service()
+    return service
+
+
 async def started(service: Platform) -> Platform:
     """The service, started, and told where we can be called; skips where it cannot run here."""
     lacking = extra(service, "lacking")()
@@ -43,7 +49,7 @@ async def case(
     name: str = request.node.callspec.params["name"]
     promise: Check = request.node.callspec.params["promise"]
     soak = request.node.get_closest_marker("soak") is not None
-    platform: Platform = import_module(f"tests.connectors.platforms.{name}").Service()
+    platform = service_of(name)
     left_out = promise.left_out(platform)
     if left_out:
         pytest.skip(left_out)

@@ -10,8 +10,12 @@ import pkgutil
 
 import pytest
 
+from ansim.sources.contract import Hears, Way
 from tests.connectors import platforms
 from tests.connectors.checks import CHECKS, Case, Check, hearing, speaking, surviving, telling
+from tests.connectors.conftest import service_of
+from tests.connectors.platforms import Can
+from tests.connectors.running import declaration_of
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(platforms.__path__))
 PROMISES = sorted(CHECKS, key=lambda each: each.last)  # a service without our account is of no use
@@ -38,6 +42,18 @@ async def test_contract(case: Case, name: str, promise: Check) -> None:
 async def test_contract_for_long(case: Case, name: str, promise: Check) -> None:
     """Fifty kills, and a minute without the network."""
     await promise.run(case)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_promises_are_left_out_only_where_the_connector_itself_says_so(name: str) -> None:
+    """Else a service could be called unable to what its connector merely fails at."""
+    service = service_of(name)
+    declared, can = declaration_of(service), service.can
+    assert (Can.PRIVATE in can) is declared.can_message_privately
+    assert bool(can & {Can.EDIT, Can.DELETE}) is declared.edits
+    assert (Can.JOINERS in can) is (declared.hears is Hears.ROOM_THAT_WAS_TOLD)
+    if declared.way is Way.CALLS:
+        assert can >= {Can.HISTORY, Can.CUT, Can.LIMIT, Can.REVOKE}
 
 
 async def test_the_suite_has_promises_of_every_topic() -> None:
