@@ -18,8 +18,7 @@ import pytest
 from PIL import Image
 
 from ansim.pictures.apart import Apart
-from ansim.pictures.looking import Looks
-from ansim.pictures.values import Limits, Unread, Wanted, Why
+from ansim.pictures.values import Limits, Looks, Unread, Wanted, Why
 from tests.pictures.drawn import encoded, png_bomb, png_of, shapes, words
 
 PICTURE = encoded(Image.fromarray(shapes(1)))
@@ -204,8 +203,7 @@ def test_no_reader_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
     )
     script = (
         "from ansim.pictures.apart import Apart\n"
-        "from ansim.pictures.looking import Looks\n"
-        "from ansim.pictures.values import Limits, Wanted\n"
+        "from ansim.pictures.values import Looks, Wanted\n"
         "import sys\n"
         f"wanted = Wanted(words=False, classifiers=({f'{file}:run'!r},))\n"
         "Apart().ask('look', [sys.stdin.buffer.read()], Looks, wanted)\n"

@@ -47,8 +47,8 @@ def load(name: str) -> Classifier:
     if not colon:
         raise ClassifierError(
             f"{name!r}: 분류기는 module:function, 파일.py:function 또는 폴더의 전체 경로로 "
-            "적습니다 / name a classifier module:function, file.py:function or a folder by its full "
-            "path"
+            "적습니다 / name a classifier module:function, file.py:function or a folder, "
+            "by its full path"
         )
     try:
         module = _file(Path(place)) if place.endswith(".py") else importlib.import_module(place)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import cv2
+import numpy as np
 import zxingcpp
 
 from ansim.chat import CodeSeen
@@ -35,16 +37,41 @@ SCHEMES = frozenset(
 """Address schemes that open another messenger."""
 
 
-def codes(grey: Grey) -> tuple[CodeSeen, ...]:
-    """Codes in a picture given by the brightness of its pixels (height, width); 16 at most."""
-    seen = []
+Corners = list[tuple[int, int]]
+"""Of a code, in pixels (across, down)."""
+
+
+def codes(grey: Grey) -> tuple[tuple[CodeSeen, ...], list[Corners]]:
+    """Codes in a picture given by the brightness of its pixels (height, width), and where they are.
+
+    At most 16, each once.
+    """
+    seen: list[CodeSeen] = []
+    places: list[Corners] = []
     for code in zxingcpp.read_barcodes(grey)[:MOST_CODES]:
         text = code.text[:MOST_CHARACTERS].strip()
-        if code.valid and text:
-            found = CodeSeen(format=code.format.name, text=text, leads_to=leads_to(text))
-            if found not in seen:
-                seen.append(found)
-    return tuple(seen)
+        if not code.valid or not text:
+            continue
+        at = code.position
+        corners = (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
+        places.append([(corner.x, corner.y) for corner in corners])
+        found = CodeSeen(format=code.format.name, text=text, leads_to=leads_to(text))
+        if found not in seen:
+            seen.append(found)
+    return tuple(seen), places
+
+
+def without(grey: Grey, places: list[Corners]) -> Grey:
+    """The picture with its codes painted over, so that their cells are not read as letters."""
+    if not places:
+        return grey
+    painted = grey.copy()
+    for corners in places:
+        ring = np.array(corners, dtype=np.int32)
+        reach = max(4, int(np.ptp(ring, axis=0).max()) // 30)
+        cv2.fillPoly(painted, [ring], 255)
+        cv2.polylines(painted, [ring], True, 255, thickness=2 * reach)
+    return painted
 
 
 def leads_to(text: str) -> str:

@@ -8,16 +8,10 @@ import msgspec
 
 from ansim.pictures import text
 from ansim.pictures.classifiers import labels
-from ansim.pictures.codes import codes
+from ansim.pictures.codes import codes, without
 from ansim.pictures.decoding import Picture
 from ansim.pictures.fingerprint import fingerprint
-from ansim.pictures.values import Look, Unread, Wanted, Why
-
-
-class Looks(msgspec.Struct, frozen=True):
-    """A look for each picture of the request, in its order."""
-
-    looks: tuple[Look, ...]
+from ansim.pictures.values import Look, Looks, Unread, Wanted, Why
 
 
 def task(pictures: list[Picture], wanted: Wanted) -> Looks:
@@ -31,11 +25,12 @@ def look(picture: Picture, wanted: Wanted) -> Look:
     grey = picture.grey
     height, width = grey.shape
     hash_, quality = fingerprint(picture.pixels)
+    found, places = codes(grey)
     seen = Look(
         format=picture.format,
         width=width,
         height=height,
-        codes=codes(grey),
+        codes=found,
         fingerprint=hash_,
         quality=quality,
     )
@@ -45,7 +40,7 @@ def look(picture: Picture, wanted: Wanted) -> Look:
         seen = msgspec.structs.replace(seen, unread=Why.CLASSIFIER.value)
     if wanted.words:
         try:
-            seen = msgspec.structs.replace(seen, lines=tuple(text.recognise(grey)))
+            seen = msgspec.structs.replace(seen, lines=tuple(text.recognise(without(grey, places))))
         except Unread as problem:
             seen = msgspec.structs.replace(seen, unread=problem.why.value)
     return msgspec.structs.replace(seen, seconds=time.monotonic() - began)

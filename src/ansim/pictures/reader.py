@@ -9,8 +9,7 @@ import msgspec
 from ansim.chat import Noticed
 from ansim.pictures.apart import Apart
 from ansim.pictures.lists import Lists
-from ansim.pictures.looking import Looks
-from ansim.pictures.values import Look, Unread, Wanted
+from ansim.pictures.values import Look, Looks, Unread, Wanted
 
 
 class PictureReader:

@@ -28,8 +28,9 @@ __all__ = ["Grey", "Layout", "glyph_height", "recognise"]
 LANGUAGES = "kor+eng"
 SECONDS = 20.0
 """Time for all of one picture's text."""
-SURE = 0.60
-"""Lines that Tesseract is less sure of (0..1) are patterns in a photograph, not words."""
+SURE, SURE_OF_FEW = 0.70, 0.85
+"""Lines that Tesseract is less sure of (0..1) are patterns in a photograph, not words; of less than
+three letters and digits it must be surer."""
 SPACE = 0.30
 """Narrowest space between words, in heights of a letter."""
 
@@ -44,14 +45,16 @@ def recognise(
     seconds: float = SECONDS,
     scale: float | None = None,
     sure: float = SURE,
+    few: float = SURE_OF_FEW,
     languages: str = LANGUAGES,
 ) -> list[Line]:
     """Lines of text from top to bottom, with boxes in pixels of ``grey`` (height, width).
 
     ``block`` reads across the whole width; ``line`` is for a picture of one line. ``scale``
     overrides how much the picture is enlarged. Lines less ``sure`` are left out, and with any
-    limit those without a letter or digit. Raises Unread: ``no_reader`` where Tesseract or one
-    of its languages is missing, ``too_slow`` after ``seconds``.
+    limit those without a letter or digit, or with one or two and less sure than ``few``.
+    Raises Unread: ``no_reader`` where Tesseract or one of its languages is missing, ``too_slow``
+    after ``seconds``.
     """
     program = shutil.which("tesseract")
     if program is None:
@@ -68,7 +71,8 @@ def recognise(
             continue
         for row in _rows(_tesseract(program, piece, _MODES[layout], languages, deadline)):
             text = row.spaced(piece)
-            if row.sure >= sure and (sure <= 0 or any(map(str.isalnum, text))):
+            letters = sum(map(str.isalnum, text))
+            if row.sure >= sure and (sure <= 0 or (letters and (letters > 2 or row.sure >= few))):
                 lines.append(row.line(text, top, scale))
     return lines
 

@@ -137,3 +137,9 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
             known=self.known,
             labels=self.labels,
         )
+
+
+class Looks(msgspec.Struct, frozen=True):
+    """A look for each picture of a request, in its order."""
+
+    looks: tuple[Look, ...]
