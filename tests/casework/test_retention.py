@@ -18,6 +18,7 @@ from ansim.casework.actions import (
     drafts,
     holds,
     interventions,
+    opinions,
     referrals,
     retention,
     triage,
@@ -35,10 +36,12 @@ from ansim.casework.models import (
     LegalHold,
     OutgoingMessage,
     SafetyPlan,
+    SecondOpinion,
     SourceRecord,
     Turn,
 )
 from tests.casework.conftest import report, risky, turn
+from tests.casework.test_opinions import opinion
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +61,9 @@ class Worked:
         counted: dict[str, Any] = {
             "turns": Turn.objects.filter(
                 conversation=self.alert.conversation_id, text__isnull=False
+            ),
+            "opinions": SecondOpinion.objects.filter(
+                alert=alert, summary_ko__isnull=False, quotes__isnull=False
             ),
             "messages": OutgoingMessage.objects.filter(alert=alert, text__isnull=False),
             "notes": CaseNote.objects.filter(alert=alert, text__isnull=False),
@@ -94,6 +100,7 @@ def work(source: SourceRecord, counsellor: Account) -> Callable[..., Worked]:
         if where == "demo":
             interventions.send(pk, counsellor, "안녕하세요")
         triage.note(pk, counsellor, "메모")
+        opinions.add([opinion(10, source=where, conversation=room)])
         agency = Agency.objects.order_by("pk").first()
         assert agency is not None
         referrals.hand_off(pk, counsellor, agency.pk, told="알렸습니다")
@@ -104,7 +111,15 @@ def work(source: SourceRecord, counsellor: Account) -> Callable[..., Worked]:
     return make
 
 
-ALL = {"turns": 2, "messages": 1, "notes": 1, "hand_offs": 1, "plans": 1, "drafts": 1}
+ALL = {
+    "turns": 2,
+    "opinions": 1,
+    "messages": 1,
+    "notes": 1,
+    "hand_offs": 1,
+    "plans": 1,
+    "drafts": 1,
+}
 NONE = dict.fromkeys(ALL, 0)
 
 
@@ -160,6 +175,7 @@ def test_what_was_deleted_is_reported_in_numbers(work: Callable[..., Worked]) ->
     event = AuditEvent.objects.get(action="retention.purged")
     assert event.details == {
         "turns": 2,
+        "opinions": 1,
         "messages": 1,
         "notes": 1,
         "hand_offs": 1,

@@ -21,6 +21,7 @@ from ansim.casework.actions import (
     donations,
     evidence,
     holds,
+    opinions,
     referrals,
     retention,
     rights,
@@ -40,6 +41,7 @@ from ansim.casework.models import (
     Notice,
     ReadingStop,
     Referral,
+    SecondOpinion,
     SourceRecord,
     SubjectRequest,
     Turn,
@@ -48,6 +50,7 @@ from ansim.casework.rights import drafting, holdings, letter
 from ansim.casework.roles import Role
 from ansim.casework.sealing import keyring
 from tests.casework.conftest import report, risky, turn
+from tests.casework.test_opinions import opinion
 
 pytestmark = pytest.mark.django_db
 
@@ -335,6 +338,7 @@ def test_words_of_a_stopped_account_go_at_once_unless_somebody_needs_them(
     row = known(supervisor, "stop")
     refused("needed", rights_measures.stop, row.pk, supervisor, erase=True)
     assert not ReadingStop.objects.exists()
+    opinions.add([opinion(about=alert.about)])
     alerts.claim(alert.pk, counsellor)
     alerts.close(alert.pk, counsellor, "unclear", grounds="too_little", done=["no_contact"])
     hold = holds.place(alert.pk, supervisor, "법원")
@@ -344,6 +348,8 @@ def test_words_of_a_stopped_account_go_at_once_unless_somebody_needs_them(
     left = Turn.objects.filter(text__isnull=False)
     assert [item.author for item in left] == ["friend"]
     assert AuditEvent.objects.get(action="reading.stopped").details["erased"] == 2
+    told = SecondOpinion.objects.get()
+    assert (told.quotes, told.summary_ko, told.watch_for) == ([], None, None)
 
 
 def test_a_stop_is_only_for_who_asked_for_one_and_is_known(

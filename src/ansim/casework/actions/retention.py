@@ -34,6 +34,7 @@ from ansim.casework.models import (
     ReferralVersion,
     ReportDuty,
     SafetyPlan,
+    SecondOpinion,
     State,
     SubjectRequest,
     Trace,
@@ -48,6 +49,7 @@ DRAFTS = timedelta(days=7)
 
 TIMES: dict[str, timedelta] = {
     "turns": FLAGGED,
+    "opinions": FLAGGED,
     "messages": FLAGGED,
     "links": FLAGGED,
     "notes": FLAGGED,
@@ -67,6 +69,7 @@ it. Of a donated file only its turns are kept, which are turns like all others."
 
 LABELS = {
     "turns": _("대화의 글"),
+    "opinions": _("검토 모델의 의견"),
     "messages": _("상담원이 보낸 글"),
     "links": _("계정 연결에 대한 글"),
     "traces": _("기한이 지난 연결 흔적"),
@@ -88,6 +91,7 @@ class Purged(msgspec.Struct, frozen=True, kw_only=True):
     """What a purge took away, by class, and the alerts whose words are gone now."""
 
     turns: int = 0
+    opinions: int = 0
     messages: int = 0
     links: int = 0
     traces: int = 0
@@ -152,6 +156,10 @@ def purge(now: datetime) -> Purged:
     OutgoingMessage.objects.filter(pk__in=going).update(text=None)
     done = Purged(
         turns=turns,
+        opinions=_empty(
+            SecondOpinion.objects.filter(of_alerts("at")),
+            ("quotes", "innocent_reading", "watch_for", "summary_ko", "summary_en"),
+        ),
         messages=len(going),
         links=_empty(
             LinkAppeal.objects.filter(

@@ -22,6 +22,7 @@ from ansim.casework.models import (
     Correction,
     LegalHold,
     ReadingStop,
+    SecondOpinion,
     State,
     SubjectRequest,
     Turn,
@@ -182,6 +183,10 @@ def _erase(found: holdings.Holding, conversation: Conversation | None) -> int:
     turns = Turn.objects.filter(conversation__in=rooms, by_agency=False)
     if conversation is None:
         turns = turns.filter(author=found.account)
+    # What a model wrote of the conversation quotes it and tells it again.
+    SecondOpinion.objects.filter(alert__conversation__in=rooms).update(
+        quotes=[], innocent_reading=None, watch_for=None, summary_ko=None, summary_en=None
+    )
     held = Q(text__isnull=False) | Q(attachments__isnull=False)
     return turns.filter(held).update(text=None, attachments=[], spans=[])
 

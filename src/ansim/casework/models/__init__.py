@@ -21,6 +21,7 @@ from ansim.casework.models.intervention import (
     OutgoingMessage,
     TemplateVersion,
 )
+from ansim.casework.models.opinion import ReviewerState, SecondOpinion
 from ansim.casework.models.record import AuditEvent, StreamCommand
 from ansim.casework.models.referral import Agency, Answer, HandOff, SafetyPlan
 from ansim.casework.models.repeat import LinkAppeal, RepeatPending, Sighting, Trace
@@ -100,8 +101,10 @@ __all__ = [
     "Reply",
     "ReportDuty",
     "ResponseTarget",
+    "ReviewerState",
     "SafetyPlan",
     "SavedView",
+    "SecondOpinion",
     "SentBy",
     "Sighting",
     "SourceAlarm",
