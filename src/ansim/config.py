@@ -79,6 +79,35 @@ class Config:
     reviewer_at_once: int = _setting(1, "most questions to the model at the same time, 1 to 16")
     reviewer_pictures: bool = _setting(False, "1: words read in pictures are told to the model")
     reviewer_timeout: float = _setting(60.0, "seconds for a whole answer, 1 to 600")
+    picture_lists: str = _setting(
+        "", "files or folders of PDQ hashes that pictures are compared with, comma-separated"
+    )
+    picture_near: int = _setting(
+        31, "a picture is like one on a list within so many bits of 256, 0 to 90"
+    )
+    picture_classifiers: str = _setting(
+        "", "classifiers of pictures, comma-separated: module:function, file.py:function or folder"
+    )
+    pictures_at_once: int = _setting(1, "pictures read at the same time in each process, 1 to 16")
+    picture_seconds: float = _setting(30.0, "longest reading of one picture, 1 to 300 seconds")
+    picture_megabytes: int = _setting(
+        2048, "memory that reading a picture may take, 512 to 65536 megabytes"
+    )
+    voice_url: str = _setting(
+        "", "address that writes down voice messages, http://127.0.0.1:8080/v1; empty: none"
+    )
+    voice_model: str = _setting("whisper-1", "name under which that address serves its model")
+    voice_key_file: str = _setting("", "file with the key for that address; empty: none")
+    voice_local: bool = _setting(
+        False, "1: the address is a machine of the agency's own, no voice leaves the house"
+    )
+    voice_basis: str = _setting(
+        "", "basis for having others process voices (contract, article, date), if it is not"
+    )
+    voice_folder: str = _setting(
+        "", "folder with a faster-whisper model, in place of an address; empty: none"
+    )
+    voice_timeout: float = _setting(60.0, "seconds for writing down one voice message, 1 to 600")
     allowed_hosts: str = _setting(
         "localhost,127.0.0.1,[::1]", "host names of the console, comma-separated"
     )
@@ -162,6 +191,14 @@ def load(environ: dict[str, str] | None = None) -> Config:
     for name in ("session_hours", "idle_minutes"):
         if not 0 < getattr(config, name) <= 24 * 60:
             raise ConfigError(f"{variable(name)} is {getattr(config, name)}; use more than 0")
+    for name, least, most in (
+        ("picture_near", 0, 90),
+        ("pictures_at_once", 1, 16),
+        ("picture_seconds", 1, 300),
+        ("picture_megabytes", 512, 65_536),
+    ):
+        if not least <= getattr(config, name) <= most:
+            raise ConfigError(f"{variable(name)} is {getattr(config, name)}; use {least} to {most}")
     for name in ("console_port", "intake_port", "nats_port"):
         port = getattr(config, name)
         if not 1 <= port <= 65535:
