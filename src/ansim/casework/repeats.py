@@ -285,16 +285,20 @@ def elsewhere(alert: Alert) -> QuerySet[Alert]:
     they asked before says nothing against anybody."""
     if alert.is_request:
         return Alert.objects.none()
-    here = of_alert(alert)
-    wanted = Q(conversation=alert.conversation_id, about=alert.about)
-    if here is None or not here.apart:
-        apart = Sighting.objects.filter(account=alert.about, apart=True)
-        wanted |= Q(about=alert.about, conversation__source=alert.conversation.source_id) & ~Q(
-            conversation__in=list(apart.values_list("conversation", flat=True))
+    rows = Sighting.objects.filter(account=alert.about)
+    seen = list(
+        rows.filter(Q(conversation=alert.conversation_id) | Q(apart=True)).values_list(
+            "conversation", "group", "apart"
         )
-        linked = Sighting.objects.filter(apart=False, alerts__gt=0)
-        for conversation, account in linked.filter(group=here.group if here else 0).values_list(
-            "conversation", "account"
-        )[:MOST_LINKED]:
+    )
+    group, apart = next((row[1:] for row in seen if row[0] == alert.conversation_id), (0, False))
+    wanted = Q(conversation=alert.conversation_id, about=alert.about)
+    if not apart:
+        wanted |= Q(about=alert.about, conversation__source=alert.conversation.source_id) & ~Q(
+            conversation__in=[row[0] for row in seen if row[2]]
+        )
+    if group and not apart:
+        linked = Sighting.objects.filter(group=group, apart=False, alerts__gt=0)
+        for conversation, account in linked.values_list("conversation", "account")[:MOST_LINKED]:
             wanted |= Q(conversation=conversation, about=account)
     return Alert.objects.filter(wanted, kind=Kind.RISK).exclude(pk=alert.pk).order_by("-raised_at")

@@ -113,6 +113,11 @@ TABLE: dict[Role, frozenset[Act]] = {
 
 def may(account: Account | AnonymousUser, act: Act) -> bool:
     """Whether this account may do this; nobody logged out or switched off may do anything."""
+    return act in may_do(account)
+
+
+def may_do(account: Account | AnonymousUser) -> frozenset[Act]:
+    """All that this account may do now."""
     if not account.is_authenticated or not account.is_active:
-        return False
-    return act in TABLE.get(Role(account.role), frozenset())
+        return frozenset()
+    return TABLE.get(Role(account.role), frozenset())

@@ -186,7 +186,6 @@ def lists(asked: Asked, user: Account) -> dict[str, Any]:
         "newest": Alert.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
         "handovers": shifts.pending(user),
         "reading": reading.standing(timezone.now()),
-        "waiting_count": _open().filter(claimed_by=None).order_by()[:MOST_COUNTED].count(),
     }
     if may(user, Act.LEAD_SHIFT):
         found |= _for_supervisors()
@@ -199,6 +198,8 @@ def lists(asked: Asked, user: Account) -> dict[str, Any]:
         on_top = [alert.pk for alert in found.get("escalated", ())]
         rows = _open().exclude(pk__in=on_top) if on_top else _open()
         page = _paged(rows.filter(claimed_by=None), asked.page)
+        if not on_top:
+            found["waiting_count"] = page.paginator.count
         mine = list(rows.filter(claimed_by=user)[:A_PAGE])
         others = list(rows.exclude(claimed_by=None).exclude(claimed_by=user)[:A_PAGE])
         found |= {
@@ -208,6 +209,9 @@ def lists(asked: Asked, user: Account) -> dict[str, Any]:
             "closed": _closed_lately(),
         }
         shown = [*page, *mine, *others, *found.get("escalated", ())]
+    if "waiting_count" not in found:
+        waiting = _open().filter(claimed_by=None).order_by()
+        found["waiting_count"] = waiting[:MOST_COUNTED].count()
     folds = folding.folded([alert for alert in shown if alert.state == State.OPEN])
     answered = donors.unread([alert.conversation_id for alert in shown])
     for alert in shown:

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from ansim.casework.actions import case_notes, rights, wellbeing
-from ansim.casework.roles import Act, may
+from ansim.casework.roles import Act, may, may_do
 
 
 def agency() -> str:
@@ -50,5 +50,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
                 else 0
             )
         ),
-        "may": {act.value: user is not None and not enrolling and may(user, act) for act in Act},
+        "may": dict.fromkeys((act.value for act in Act), False)
+        | {act.value: True for act in (may_do(user) if user is not None and not enrolling else ())},
     }

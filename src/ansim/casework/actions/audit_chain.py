@@ -43,7 +43,7 @@ def after_commit() -> None:
 
 def _link_quietly() -> None:
     try:
-        link()
+        _link_all()
     except DatabaseError as error:
         # The act itself is done and recorded; the next row, or the watch, links these.
         log.warning("audit rows wait for their place in the chain: %s", type(error).__name__)
@@ -51,8 +51,10 @@ def _link_quietly() -> None:
 
 def link() -> int:
     """Gives every committed row its place in the chain. Returns how many were linked."""
-    if not AuditPending.objects.exists():
-        return 0
+    return _link_all() if AuditPending.objects.exists() else 0
+
+
+def _link_all() -> int:
     linked = some = _link_some()
     while some == A_BATCH:
         some = _link_some()
@@ -64,6 +66,8 @@ def link() -> int:
 def _link_some() -> int:
     _lock()
     waiting = list(AuditPending.objects.order_by("pk").values_list("pk", flat=True)[:A_BATCH])
+    if not waiting:  # somebody else was first
+        return 0
     number, last = head()
     links = []
     for event in AuditEvent.objects.filter(pk__in=waiting).order_by("pk"):

@@ -37,7 +37,7 @@ def save(alert_id: int, actor: Account, form: str, fields: Sequence[tuple[str, s
     require(actor, Act.SEE_ALERTS)
     if form not in FORMS:
         raise Refused("no_such_form", _("없는 양식입니다."))
-    alert = Alert.objects.filter(pk=alert_id).first()
+    alert = Alert.objects.filter(pk=alert_id).only("state").first()
     if alert is None:
         raise Refused("no_such_alert", _("없는 경보입니다."))
     if alert.state != State.OPEN:
@@ -48,12 +48,9 @@ def save(alert_id: int, actor: Account, form: str, fields: Sequence[tuple[str, s
         return False
     if sum(len(name) + len(value) for name, value in filled) > MOST:
         return False
-    Draft.objects.update_or_create(
-        alert=alert,
-        author=actor,
-        form=form,
-        defaults={"fields": [list(pair) for pair in filled], "saved_at": timezone.now()},
-    )
+    kept = {"fields": [list(pair) for pair in filled], "saved_at": timezone.now()}
+    if not Draft.objects.filter(alert=alert, author=actor, form=form).update(**kept):
+        Draft.objects.update_or_create(alert=alert, author=actor, form=form, defaults=kept)
     return True
 
 

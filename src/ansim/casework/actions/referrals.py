@@ -199,6 +199,11 @@ def warned_off(alerts: Iterable[Alert]) -> bool:
     """Whether the police asked that nobody in the room learns of their work (R19): in a hand-off or
     about a report, of whatever alert or case on the accounts that these alerts are about. Asks the
     database as often for many alerts as for one."""
+    warnings = HandOff.objects.filter(do_not_warn=True)
+    reports = Referral.objects.filter(do_not_warn=True).exclude(state=ReferralState.WITHDRAWN)
+    # Whose they are is a long question, and in most agencies there is nothing to ask it about.
+    if not warnings.exists() and not reports.exists():
+        return False
     accounts: dict[str, set[str]] = defaultdict(set)
     numbers = []
     for alert in alerts:
@@ -211,9 +216,4 @@ def warned_off(alerts: Iterable[Alert]) -> bool:
     same = Alert.objects.filter(wanted)
     cases = CaseAlert.objects.filter(alert__in=same).values("case")
     together = Q(alert__in=same) | Q(alert__joined__case__in=cases)
-    return (
-        HandOff.objects.filter(together, do_not_warn=True).exists()
-        or Referral.objects.filter(case__in=cases, do_not_warn=True)
-        .exclude(state=ReferralState.WITHDRAWN)
-        .exists()
-    )
+    return warnings.filter(together).exists() or reports.filter(case__in=cases).exists()

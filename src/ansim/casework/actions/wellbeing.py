@@ -81,14 +81,17 @@ def count(actor: Account, turns: Sequence[Turn]) -> None:
         return
     now = timezone.now()
     hard = sum(is_hard(turn) for turn in turns)
-    Exposure.objects.get_or_create(
-        account=actor, day=timezone.localdate(now), defaults={"last_at": now}
-    )
-    Exposure.objects.filter(account=actor, day=timezone.localdate(now)).update(
-        turns=F("turns") + len(turns), hard=F("hard") + hard, last_at=now
-    )
-    Comfort.objects.get_or_create(account=actor)
-    row = Comfort.objects.select_for_update().get(account=actor)
+    today = Exposure.objects.filter(account=actor, day=timezone.localdate(now))
+    more = {"turns": F("turns") + len(turns), "hard": F("hard") + hard, "last_at": now}
+    if not today.update(**more):  # the first of the day
+        Exposure.objects.get_or_create(
+            account=actor, day=timezone.localdate(now), defaults={"last_at": now}
+        )
+        today.update(**more)
+    row = Comfort.objects.select_for_update().filter(account=actor).first()
+    if row is None:
+        Comfort.objects.get_or_create(account=actor)
+        row = Comfort.objects.select_for_update().get(account=actor)
     if row.last_read_at is None or now - row.last_read_at > PAUSE or row.since is None:
         row.since, row.hard_since_break = now, 0
     row.hard_since_break += hard

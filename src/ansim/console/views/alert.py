@@ -36,7 +36,7 @@ _SEEN = "revealed_up_to"
 def find(alert_id: int) -> Alert:
     """The alert with what its page shows; 404 where there is none."""
     rows = Alert.objects.select_related(
-        "conversation__source", "claimed_by", "closed_by", "escalated_by"
+        "conversation__source", "claimed_by", "closed_by", "escalated_by", "joined"
     )
     try:
         return rows.get(pk=alert_id)
@@ -113,9 +113,16 @@ def _live(request: StaffRequest, alert: Alert) -> dict[str, Any]:
             threshold if isinstance(threshold, (int, float)) else None,
             alert.first_event_at,
         ),
-        "later": alert.later.order_by("episode").first(),
+        "later": _later(alert),
         "with_it": alerts.closed_together(alert) if _may_reopen(request.user, alert) else [],
     }
+
+
+def _later(alert: Alert) -> int | None:
+    """The number of the next alert on the same account; while this one is open there is none."""
+    if alert.state == State.OPEN:
+        return None
+    return alert.later.order_by("episode").values_list("pk", flat=True).first()
 
 
 def forms(user: Account, alert: Alert, kept: drafts.Kept | None = None) -> dict[str, Any]:
@@ -286,7 +293,6 @@ def mask(request: StaffRequest, alert_id: int) -> HttpResponseBase:
 def close(request: StaffRequest, alert_id: int) -> HttpResponseBase:
     if request.method == "GET":
         return redirect("console:alert", alert_id)  # a refused form was reloaded or switched over
-    alert = find(alert_id)
     outcome = request.POST.get("outcome", "")
     done = request.POST.getlist("done")
     note = request.POST.get("note", "")
@@ -299,7 +305,7 @@ def close(request: StaffRequest, alert_id: int) -> HttpResponseBase:
     except Refused as refused:
         return _page(
             request,
-            alert,
+            find(alert_id),
             422,
             close_error=str(refused),
             chosen_outcome=outcome,

@@ -30,6 +30,12 @@ class Colleague:
     role: str
     here: bool
 
+    @property
+    def label(self) -> str:
+        """As one line of a list to choose from."""
+        here = " · " + _("근무 중") if self.here else ""
+        return f"{self.shown} ({self.role}){here}"
+
 
 def colleagues(but: Account) -> list[Colleague]:
     """Who may hold alerts, those on shift first."""
@@ -49,7 +55,11 @@ def state(alert: Alert) -> dict[str, Any]:
     """What of the part about colleagues changes while somebody looks."""
     return {
         "now": timezone.now(),
-        "notes": list(alert.notes.select_related("author")),
+        "notes": list(
+            alert.notes.select_related("author").only(
+                "alert", "kind", "at", "text", "author__username", "author__display_name"
+            )
+        ),
         "folded": folding.folded([alert])[alert.pk] if alert.state == State.OPEN else [],
     }
 
@@ -65,6 +75,7 @@ def context(user: Account, alert: Alert, typed: drafts.Kept) -> dict[str, Any]:
     hands = is_open and (holds or may(user, Act.RELEASE_ANY)) and may(user, Act.HAND_OVER)
     return {
         **shown,
+        "chosen_person": _number(dict(typed.get("hand_over", [])).get("to", "")),
         "kept": {form: dict(fields) for form, fields in typed.items()} if is_open else {},
         "may_escalate": free and alert.escalated_by_id is None and may(user, Act.ESCALATE),
         "may_answer": is_open and alert.escalated_at is not None and may(user, Act.LEAD_SHIFT),
@@ -92,6 +103,7 @@ def _act(
     except Refused as refused:
         if refused.code == "no_such_alert":
             raise Http404 from None
+        chosen = _number(request.POST.get("to", ""))
         return page(
             request,
             alert_id,
@@ -100,7 +112,7 @@ def _act(
             opened=part,
             typed=text,
             minutes=_number(request.POST.get("minutes", "")),
-            chosen_person=_number(request.POST.get("to", "")),
+            **({"chosen_person": chosen} if chosen else {}),
         )
     messages.success(request, done)
     return back(alert_id, "triage")
