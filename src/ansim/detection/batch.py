@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ansim import reading
 from ansim.chat import Message
+from ansim.detection.attached import judged
 from ansim.detection.context import Said
 from ansim.detection.gate import blanked
 from ansim.detection.labels import SHOWN
@@ -146,8 +147,9 @@ def window(
     """
     worded = [turn for turn in held if turn.text is not None and not turn.by_agency]
     recent = [
-        (turn.at, turn.id, turn.author, reading.read(blanked(turn.text or "")).text)
+        (turn.at, turn.id, turn.author, reading.read(blanked(words)).text)
         for turn in worded[-WINDOW:]
+        for words in [judged(turn.text or "", turn.attachments)]
     ]
     recent += [(at, name, who, said) for at, name, who, said in lines if said is not None]
     if any(later[:2] < earlier[:2] for earlier, later in pairwise([*recent, newest])):

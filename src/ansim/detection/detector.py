@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ansim import __version__, reading
 from ansim.chat import Message
-from ansim.detection import attention, spans, weights
+from ansim.detection import attached, attention, spans, weights
 from ansim.detection.batch import Item, Run, likely, window
 from ansim.detection.context import ContextModel, Said, together
 from ansim.detection.gate import Gate, blanked
@@ -116,14 +116,17 @@ class Detector:
             if memory is None:
                 memory = Memory(states.get(message.conversation), message.conversation)
                 memories[message.conversation] = memory
-            name, text = identity(message.id), message.text
+            name = identity(message.id)
             if message.deleted:
                 if memory.remember_deletion(name):
                     fresh.append((message, memory, reading.read("")))
             elif memory.remember(name, message.at):
-                fresh.append((message, memory, reading.read(blanked(text))))
+                words = attached.judged(message.text, message.attachments)
+                fresh.append((message, memory, reading.read(blanked(words))))
         logits = self.gate.logits([read.text for _, _, read in fresh])
         listed = self._listed([read.text for _, _, read in fresh], logits)
+        inviting = attached.inviting([message for message, _, _ in fresh])
+        attached.mark_inviting(logits, inviting)
         roused = attention.aroused(logits[:, _ANY], logits[:, _APPROACHER])
         # What is urgent is so when either says it: here the mean would come too late.
         urgent = logits[:, [_T13, _T15]]
@@ -159,9 +162,11 @@ class Detector:
                     urgent[number] = np.maximum(urgent[number], said.shown[[_T13, _T15]])
                 if number in listed:
                     logits[number, _T12] = SURE
+                if number in inviting:
+                    attached.mark_inviting(logits, frozenset({number}))
             if not message.deleted:
-                words = None if message.by_agency else read.text
-                memory.pending.append((message.at, message.id, message.author, words))
+                said_so = None if message.by_agency else read.text
+                memory.pending.append((message.at, message.id, message.author, said_so))
             item = Item(message, memory, account, read.text, read, number, said, assessed)
             if account >= 0 and assessed:
                 item.urgent = signs(read.text, urgent[number, 0], urgent[number, 1])
@@ -247,6 +252,8 @@ class Detector:
             placed = self._displayed(chances, any_chance)
             if placed:
                 marks = spans.find(self._given(item, placed), item.text, item.original.original)
+                if message.attachments:
+                    marks = attached.in_words(marks, message.text)
         turn = Turn(
             id=message.id,
             author=message.author,
