@@ -93,6 +93,48 @@ _REMARKS = {
         "메시지로 읽을 수 없어 뺀 항목이 {count}개 있습니다(처음: {line}번째).",
         "{count} item(s) could not be read as messages and were left out, first item {line}.",
     ),
+    "screens_dates": (
+        "화면에 날짜가 없어 마지막 메시지를 오늘 것으로 보았습니다.",
+        "No date is shown; the last message is taken to be of today.",
+    ),
+    "screens_gap": (
+        "이어지지 않는 화면이 있어 대화가 {count}곳에서 끊깁니다(처음: {line}번째 메시지 앞).",
+        "Some screens do not join: there are {count} gap(s), the first before message {line}.",
+    ),
+    "screens_one_name": (
+        "이름이 보이지 않는 메시지 {count}개를 화면에 보이는 하나뿐인 이름의 것으로 보았습니다"
+        "(처음: {line}번째). 다른 사람의 말일 수 있습니다.",
+        "{count} message(s) without a name, first {line}, were taken to be of the only one who is "
+        "named. Somebody else may have said them.",
+    ),
+    "screens_order": (
+        "화면 순서를 겹치는 부분에 맞추어 바꾸었습니다.",
+        "The screens were put in another order, by where they overlap.",
+    ),
+    "screens_photograph": (
+        "화면을 다시 찍은 사진이 {count}장 있습니다. 글자가 틀리게 읽혔을 수 있습니다.",
+        "{count} picture(s) are photographs of a screen. Letters may have been misread.",
+    ),
+    "screens_repeated": (
+        "새로운 내용이 없는 화면 {count}장은 쓰지 않았습니다.",
+        "{count} screen(s) show nothing new and were not used.",
+    ),
+    "screens_sides": (
+        "오른쪽 말풍선은 화면을 찍은 사람의 말로 보았습니다.",
+        "Bubbles on the right are taken to be of whoever made the screenshots.",
+    ),
+    "screens_times": (
+        "화면에 시각이 없어 메시지의 시각을 알 수 없습니다. 차례만 맞습니다.",
+        "No times are shown: only the order of the messages is known.",
+    ),
+    "screens_unknown": (
+        "누가 말했는지 화면에 보이지 않는 메시지가 {count}개 있습니다(처음: {line}번째).",
+        "Of {count} message(s) the screens do not show who said them, first {line}.",
+    ),
+    "screens_unsure": (
+        "글자가 흐려 잘못 읽었을 수 있는 메시지가 {count}개 있습니다(처음: {line}번째).",
+        "{count} message(s) were hard to read and may be wrong, first {line}.",
+    ),
     "unfinished": (
         "{line}번째 줄에서 시작한 인용 부호가 닫히지 않았습니다. 파일이 잘렸을 수 있습니다.",
         "The quotation begun in line {line} is never closed. The file may have been cut off.",

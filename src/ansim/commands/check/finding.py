@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ansim.chat import Noticed
+from ansim.commands.check import seen
 from ansim.detection import AlertEvent, ConversationState, Detector, Priority, Span, Versions
 from ansim.detection.finished import joined, only_korean
 from ansim.reading.language import is_korean
 from ansim.sources.export import Export, messages
+from ansim.sources.exports import screenshots
 
 _BATCH = 2_000
 _CONVERSATION = "check"
@@ -91,8 +95,9 @@ def examine(export: Export, detector: Detector) -> Finding:
 _SUSPECT = re.compile("[^ -~가-힣ㄱ-ㅣ]")
 
 
-def as_json(finding: Finding) -> str:
-    """The finding as data: risk, priority, about, and turns as docs/connectors/kakaotalk.md says.
+def as_json(finding: Finding, screens: Sequence[Noticed] = ()) -> str:
+    """The finding as data: risk, priority, about, and turns as docs/connectors/kakaotalk.md says;
+    of screenshots also what was seen besides (docs/screens.md).
 
     Risks are null and tactics empty where the chat was not assessed. Control and direction
     characters are written as escapes, so that printing it is harmless and nothing is lost.
@@ -108,12 +113,15 @@ def as_json(finding: Finding) -> str:
         }
         for one, said in zip(finding.judged, finding.export.turns, strict=True)
     ]
-    answer = {
+    answer: dict[str, object] = {
         "risk": finding.risk,
         "priority": finding.priority,
         "about": finding.about,
         "turns": turns,
     }
+    if finding.export.form == screenshots.FORM:
+        answer["screens"] = seen.as_data(screens)
+        answer["remarks"] = [remark.sentence("en") for remark in finding.export.warnings]
     return _SUSPECT.sub(_escape, json.dumps(answer, ensure_ascii=False))
 
 

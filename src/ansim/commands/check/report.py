@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TextIO
 
+from ansim.chat import Noticed
+from ansim.commands.check import seen
 from ansim.commands.check.chart import chart
 from ansim.commands.check.finding import Finding, Judged
 from ansim.commands.check.words import word
@@ -16,6 +18,7 @@ from ansim.detection import Span
 from ansim.detection.reasons import sentence
 from ansim.detection.tactics import tactics
 from ansim.sources.export import ExportTurn, Language, SystemKind, safe
+from ansim.sources.exports import screenshots
 from ansim.sources.kakaotalk.moments import SEOUL
 
 MOST_TURNS = 60
@@ -56,8 +59,14 @@ class Style:
         return self.paint(text, "1")
 
 
-def lines(finding: Finding, name: str, language: Language, style: Style) -> Iterator[str]:
-    """The report, line by line."""
+def lines(
+    finding: Finding,
+    name: str,
+    language: Language,
+    style: Style,
+    screens: Sequence[Noticed] = (),
+) -> Iterator[str]:
+    """The report, line by line. ``screens``: what each picture shows besides messages."""
     yield style.heading(word("title", language))
     yield word("estimate", language)
     yield ""
@@ -75,11 +84,14 @@ def lines(finding: Finding, name: str, language: Language, style: Style) -> Iter
             blocks=style.blocks,
         )
         yield from _turns(finding, language, style)
+    yield from seen.lines(finding.export, screens, language, style.heading)
     yield ""
     yield from _advice(finding, language, style)
     yield ""
     yield style.heading(word("limits", language))
-    for key in ("limit_text", "limit_wrong", "limit_kept"):
+    read_off = finding.export.form == screenshots.FORM
+    first = "limit_screens" if read_off else "limit_text"
+    for key in (first, "limit_wrong", "limit_kept"):
         yield f"  - {word(key, language)}"
     versions = finding.versions
     yield (
@@ -102,7 +114,8 @@ def _file(finding: Finding, name: str, language: Language) -> Iterator[str]:
         first = min(turn.at for turn in export.turns)
         last = max(turn.at for turn in export.turns)
         span = f"{_clock(first)} – {_clock(last)}"
-        zone = word("certain" if export.zone == "UTC" else "zone", language)
+        read_off = "read_off" if export.form == screenshots.FORM else "zone"
+        zone = word("certain" if export.zone == "UTC" else read_off, language)
         yield _field("period", f"{span} ({zone})", language)
         spoken = Counter(turn.sender for turn in export.turns)
         people = [f"{safe(who, 24)} {count:,}" for who, count in spoken.most_common(MOST_PEOPLE)]
@@ -163,7 +176,8 @@ def _turns(finding: Finding, language: Language, style: Style) -> Iterator[str]:
     yield style.heading(word("turns", language))
     for judged, said in shown:
         if said.line in kept:
-            yield from _turn(judged, said, language, style)
+            place = "place" if finding.export.form == screenshots.FORM else "line"
+            yield from _turn(judged, said, place, language, style)
     if len(shown) > len(kept):
         yield word("more", language, count=len(shown) - len(kept))
 
@@ -177,8 +191,10 @@ def _labels(judged: Judged) -> list[str]:
     return [*placed, *signals]
 
 
-def _turn(judged: Judged, said: ExportTurn, language: Language, style: Style) -> Iterator[str]:
-    where = word("line", language, line=said.line)
+def _turn(
+    judged: Judged, said: ExportTurn, place: str, language: Language, style: Style
+) -> Iterator[str]:
+    where = word(place, language, line=said.line)
     percent = round(judged.risk * 100)
     level = f"{word('risk', language)} {percent}%"
     yield f"  {_clock(said.at)} {safe(said.sender, 24)} ({where}, {level})"

@@ -25,11 +25,16 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "telegram-json": ("텔레그램", "Telegram"),
     "instagram-json": ("인스타그램", "Instagram"),
     "slack-zip": ("슬랙", "Slack"),
+    "screenshots": ("대화 화면 그림", "screenshots of a chat"),
     "room": ("대화방", "Room"),
     "period": ("기간", "Period"),
     "zone": (
         "파일에 시간대가 없어 서울 시간으로 읽음",
         "no time zone in the file; read as Seoul time",
+    ),
+    "read_off": (
+        "화면에 보이는 시각, 서울 시간으로 읽음",
+        "as the screens show it; read as Seoul time",
     ),
     "certain": ("서울 시간", "Seoul time"),
     "people": ("사람", "People"),
@@ -74,6 +79,15 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "threshold": ("알림 기준", "alert threshold"),
     "turns": ("눈여겨볼 대목", "What to look at"),
     "line": ("{line}번째 줄", "line {line}"),
+    "place": ("{line}번째 메시지", "message {line}"),
+    "screens": ("화면에서 본 것 (메시지 밖)", "Seen on the screens (outside of messages)"),
+    "screen": ("{number}번째 화면", "screen {number}"),
+    "code": ("QR·바코드", "code"),
+    "leads_messenger": ("다른 메신저로 이어짐", "leads to another messenger"),
+    "leads_link": ("인터넷 주소", "a link"),
+    "leads_text": ("글", "text"),
+    "picture_text": ("사진 속 글", "words in the picture"),
+    "picture_known": ("목록의 그림과 비슷함", "like a picture on a list"),
     "more": (
         "… 이 밖에 {count:,}개가 더 있습니다(--json 으로 모두 볼 수 있습니다).",
         "… and {count:,} more (--json shows all).",
@@ -117,6 +131,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "글만 읽습니다. 사진·음성·영상과 삭제된 메시지, 만나서 한 말은 모릅니다.",
         "Only text is read: no pictures, voice, video, deleted messages, or what was said in "
         "person.",
+    ),
+    "limit_screens": (
+        "그림에서 글자를 읽은 것이라 틀린 글자가 있을 수 있습니다. 원본 화면과 견주어 보세요.",
+        "The words were read off pictures and may hold mistakes: compare with the screens.",
     ),
     "limit_wrong": (
         "놓칠 수도 있고 잘못 짚을 수도 있습니다. 나이와 관계는 글만으로 알 수 없습니다.",

@@ -24,4 +24,4 @@ def child_task(pictures: Sequence[Picture], wanted: Wanted) -> Screens:
     """What each screenshot says. Raises Unread."""
     from ansim.pictures.screens.screen import read  # OpenCV is for the process apart alone
 
-    return Screens(screens=tuple(read(picture.pixels) for picture in pictures))
+    return Screens(screens=tuple(read(one.pixels, wanted) for one in pictures))

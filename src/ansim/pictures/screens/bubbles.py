@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ansim.chat import Noticed
 from ansim.pictures.screens import joining, stamps
 from ansim.pictures.screens.joining import Piece
 from ansim.pictures.screens.layout import Box, Layout
@@ -32,6 +33,7 @@ class Bubble:
     clock: stamps.Clock | None = None
     day: tuple[int, int, int] = (0, 0, 0)
     picture: bool = False
+    noticed: Noticed | None = None
 
 
 @dataclass(slots=True)
@@ -134,6 +136,7 @@ def told(layout: Layout, found: list[Bubble], loose: list[Loose]) -> list[Shown]
                 day=one.day,
                 cut=one.cut,
                 picture=one.picture,
+                noticed=one.noticed,
             )
         )
     return shown

@@ -212,10 +212,10 @@ def _panels(
     cv2.drawContours(rest, contours, -1, 1, cv2.FILLED)
     taken |= _filled(taken, _opened(rest, 0.62 * unit))
     taken |= _opened(rest & (1 - taken), 1.6 * unit)
-    _, marks, stats, _ = cv2.connectedComponentsWithStats(taken, connectivity=4)
+    _, marks, pieces, _ = cv2.connectedComponentsWithStats(taken, connectivity=4)
     found = []
-    for number in range(1, len(stats)):
-        left, top, across, down, _ = (int(one) for one in stats[number])
+    for number in range(1, len(pieces)):
+        left, top, across, down, _ = (int(one) for one in pieces[number])
         if across >= 1.3 * unit and down >= 1.2 * unit:
             mask = np.asarray(marks == number, np.uint8)
             found.append((Box(left, top, left + across, top + down), mask))
@@ -234,11 +234,11 @@ def _ground(part: NDArray[np.float32], where: Mask, unit: float) -> Colours:
     """Mean colour of the page around each pixel."""
     wide = (round(4 * unit), round(4 * unit))
     weight = cv2.boxFilter(where.astype(np.float32), -1, wide)
-    ground = cv2.boxFilter(part * where[..., None], -1, wide)
-    ground = ground / np.maximum(weight, 1e-3)[..., None]
+    total = cv2.boxFilter(part * where[..., None], -1, wide)
+    ground = np.asarray(total / np.maximum(weight, 1e-3)[..., None], np.float32)
     if where.any():  # in a long gap between two bubbles no page is seen close by
         ground[weight <= 0.02] = np.median(part[where > 0][::17], axis=0)
-    return np.asarray(ground, np.float32)
+    return ground
 
 
 def _opened(mask: Mask, core: float) -> Mask:

@@ -58,13 +58,13 @@ def carried(screen: Sequence[Shown]) -> list[Shown]:
     return told
 
 
-def speakers(merged: Sequence[Shown]) -> tuple[list[str], int]:
-    """Who says each message (a name, or ME, OTHER or UNKNOWN), and how many of them are not certain
-    because the only name that is shown was taken for them."""
+def speakers(merged: Sequence[Shown]) -> tuple[list[str], list[int]]:
+    """Who says each message (a name, or ME, OTHER or UNKNOWN), and the places of those that are
+    not certain because the only name that is shown was taken for them."""
     names = list(dict.fromkeys(shown.name for shown in merged if shown.name))
-    uncertain = 0
+    uncertain = []
     found = []
-    for shown in merged:
+    for place, shown in enumerate(merged):
         if shown.side is Side.RIGHT:
             found.append(ME)
         elif shown.name:
@@ -73,7 +73,7 @@ def speakers(merged: Sequence[Shown]) -> tuple[list[str], int]:
             found.append(OTHER)
         elif len(names) == 1 and shown.side is Side.LEFT:
             found.append(names[0])
-            uncertain += 1
+            uncertain.append(place)
         else:
             found.append(UNKNOWN)
     return found, uncertain

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ansim.pictures.screens import joining, stamps
-from ansim.pictures.screens.bubbles import Loose
+from ansim.pictures.screens.bubbles import Bubble, Loose
 from ansim.pictures.screens.joining import Piece
-from ansim.pictures.screens.layout import Box, Layout
+from ansim.pictures.screens.layout import Layout
 from ansim.pictures.screens.values import Shown, Side
 
 
@@ -20,11 +21,11 @@ class _Block:
     day: tuple[int, int, int]
     pieces: list[Piece] = field(default_factory=list)
     sure: list[float] = field(default_factory=list)
-    pictures: list[float] = field(default_factory=list)
-    """Upper edges of pictures among the lines."""
+    pictures: list[Bubble] = field(default_factory=list)
+    """Pictures among the lines."""
 
 
-def told(layout: Layout, pictures: list[Box], loose: list[Loose]) -> list[Shown]:
+def told(layout: Layout, pictures: Sequence[Bubble], loose: list[Loose]) -> list[Shown]:
     """The messages; lines that were used are marked so."""
     lines = sorted((line for line in loose if line.said.text.strip()), key=lambda one: one.box.top)
     named = [(line, head) for line in lines if (head := _head(line, layout)) is not None]
@@ -56,9 +57,10 @@ def told(layout: Layout, pictures: list[Box], loose: list[Loose]) -> list[Shown]
         line.used = True
         blocks[-1].pieces.append(Piece(text, line.box))
         blocks[-1].sure.append(line.said.confidence)
-    for box in pictures:
-        place = max((number for number, top in enumerate(tops) if top < box.bottom), default=0)
-        blocks[place].pictures.append(box.top)
+    for picture in pictures:
+        bottom = picture.box.bottom
+        place = max((number for number, top in enumerate(tops) if top < bottom), default=0)
+        blocks[place].pictures.append(picture)
     room = max(
         joining.edge([block.pieces for block in blocks]),
         (layout.page.right - begin) - 2.2 * layout.print,
@@ -86,7 +88,7 @@ def _messages(block: _Block, room: float, print_: float) -> list[Shown]:
     for place, piece in enumerate(block.pieces):
         before = block.pieces[place - 1] if place else None
         picture_between = before is not None and any(
-            before.box.top < top < piece.box.top for top in block.pictures
+            before.box.top < one.box.top < piece.box.top for one in block.pictures
         )
         if before is None or picture_between or not joining.fits_no_more(before, piece, room):
             groups.append([place])
@@ -109,7 +111,14 @@ def _messages(block: _Block, room: float, print_: float) -> list[Shown]:
                 ),
             )
         )
-    for top in block.pictures:
-        shown = Shown(side=Side.ROW, text="", confidence=0.0, name=block.name, picture=True)
-        found.append((top, shown))
+    for picture in block.pictures:
+        shown = Shown(
+            side=Side.ROW,
+            text="",
+            confidence=0.0,
+            name=block.name,
+            picture=True,
+            noticed=picture.noticed,
+        )
+        found.append((picture.box.top, shown))
     return [shown for _, shown in sorted(found, key=lambda one: one[0])]

@@ -26,6 +26,8 @@ MARGIN = 24
 BETWEEN = 22
 """White rows between two lines."""
 _DOUBTFUL = re.compile(r"[A-Za-z0-9{}<>|=@$^*\\\[\]「」『』]")
+SECONDS = 90.0
+"""Time for one sheet, which on a quiet machine takes less than one."""
 TALLEST = 5_000
 """Rows of one sheet; a long capture takes several."""
 
@@ -88,7 +90,8 @@ def _strip(pixels: Pixels, line: Box, print_: float) -> Grey:
     size = min(max(line.height / 0.92, 0.6 * print_), 1.15 * print_)
     factor = LETTER / size
     how = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
-    part = cv2.resize(part, None, fx=factor, fy=factor, interpolation=how)
+    larger = cv2.resize(part, None, fx=factor, fy=factor, interpolation=how)
+    part = np.asarray(larger, np.float32)
     rim = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
     ground = np.median(rim, axis=0)
     away = part - ground
@@ -113,7 +116,9 @@ def _read(strips: Sequence[Grey], languages: str) -> list[Written]:
         middles.append(top + down / 2)
         top += down + BETWEEN
     said: list[list[tuple[int, str, float]]] = [[] for _ in strips]
-    for line in recognise(sheet, layout="block", scale=1.0, sure=0.0, languages=languages):
+    for line in recognise(
+        sheet, layout="block", seconds=SECONDS, scale=1.0, sure=0.0, languages=languages
+    ):
         middle = line.top + line.height / 2
         nearest = min(range(len(middles)), key=lambda place: abs(middles[place] - middle))
         if abs(middles[nearest] - middle) < LETTER:

@@ -37,8 +37,8 @@ class Stitched(msgspec.Struct, frozen=True, kw_only=True):
     """Places in ``told`` before which something may be missing."""
     repeated: int
     """Screenshots that show nothing that others do not."""
-    uncertain: int
-    """Messages whose speaker was taken from the only name that is shown."""
+    uncertain: tuple[int, ...]
+    """Places in ``told`` whose speaker was taken from the only name that is shown."""
 
 
 def stitched(screens: Sequence[Screen]) -> Stitched:
@@ -63,7 +63,7 @@ def stitched(screens: Sequence[Screen]) -> Stitched:
         order=tuple(number for chain in chains for number in chain),
         gaps=tuple(gaps),
         repeated=sum(1 for number, one in enumerate(named) if one and number not in kept),
-        uncertain=uncertain,
+        uncertain=tuple(uncertain),
     )
 
 
@@ -156,5 +156,5 @@ def _better(one: Shown, other: Shown) -> Shown:
         minute=stamp.minute,
         half=stamp.half,
         day=good.day if good.day[1] else poor.day,
-        codes=good.codes or poor.codes,
+        noticed=good.noticed or poor.noticed,
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ansim.chat import CodeSeen
+from ansim.chat import CodeSeen, Noticed
 
 
 class Side(StrEnum):
@@ -39,7 +39,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     """The name written above it; empty where there is none."""
     apart: bool = False
-    """There is room for a name above it, so that it may be another speaker's than the one before."""
+    """There is room for a name above it: it may be of another speaker than the one before."""
     minute: int = -1
     """Minutes since midnight as written beside it, or -1."""
     half: bool = True
@@ -49,7 +49,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cut: bool = False
     """The edge of the screen runs through it."""
     picture: bool = False
-    codes: tuple[CodeSeen, ...] = ()
+    noticed: Noticed | None = None
+    """What was seen in the picture that it is; without the operator's lists."""
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,7 +67,6 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seconds: float = 0.0
     codes: tuple[CodeSeen, ...] = ()
     """Codes in no message."""
-    fingerprint: str = ""
 
 
 class Screens(msgspec.Struct, frozen=True, kw_only=True):

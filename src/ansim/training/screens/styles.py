@@ -112,8 +112,14 @@ def _dark(style: Style) -> Style:
     page, bar, ink, soft, left, left_ink, right, right_ink = map(_of, _NIGHT[style.name])
     return replace(
         style,
-        **{"page": page, "bar": bar, "ink": ink, "soft": soft, "left": left},
-        **{"left_ink": left_ink, "right": right, "right_ink": right_ink},
+        page=page,
+        bar=bar,
+        ink=ink,
+        soft=soft,
+        left=left,
+        left_ink=left_ink,
+        right=right,
+        right_ink=right_ink,
         dark=True,
     )
 

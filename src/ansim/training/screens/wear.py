@@ -29,6 +29,8 @@ def jpeg(pixels: Pixels, quality: int) -> Pixels:
     if not done:
         raise ValueError("the picture cannot be written as JPEG")
     back = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    if back is None:
+        raise ValueError("the picture cannot be read back from JPEG")
     return np.asarray(cv2.cvtColor(back, cv2.COLOR_BGR2RGB), np.uint8)
 
 
