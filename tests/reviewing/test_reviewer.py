@@ -114,6 +114,16 @@ async def test_a_lively_conversation_is_not_asked_about_all_the_time() -> None:
     assert await desk.work() == 1
 
 
+async def test_a_conversation_that_became_an_alert_is_asked_about_again_at_once() -> None:
+    desk = Desk(answer())
+    for number, risk in ((1, 0.5), (2, 0.9), (3, 0.95)):
+        desk.reviewer.submit(
+            msgspec.structs.replace(room(number, risk), conversation="room", threshold=0.83)
+        )
+        await desk.work()
+    assert [window.risk for window, _ in desk.told] == [0.5, 0.9]
+
+
 def test_a_full_queue_lets_the_least_risky_go() -> None:
     queue = Queue(most=2)
     assert queue.put(room(1, 0.5), 0.0) is None

@@ -1,4 +1,5 @@
-"""What happens to a state apart from messages: a closing, its taking back, and time passing."""
+"""What happens to a state apart from messages: a closing, its taking back, a second opinion, and
+time passing."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ import numpy.typing as npt
 
 from ansim.detection import columns
 from ansim.detection.memory import Memory
+from ansim.detection.priority import Standing, judge
 from ansim.detection.retention import NUMBERS
 from ansim.detection.state import ConversationState, Episode
+from ansim.detection.values import AlertEvent, Reason
 from ansim.detection.window import expire
 
 Floats = npt.NDArray[np.float64]
@@ -58,6 +61,33 @@ def reopened(state: ConversationState, about: str, episode: int) -> Conversation
         memory.evidence = rows.tobytes()
     memory.episodes[about] = Episode(held.number, True, held.at)
     return memory.state()
+
+
+def second_opinion(
+    state: ConversationState, about: str, risk: float, threshold: float
+) -> tuple[ConversationState, AlertEvent | None]:
+    """The state after an opinion brought the risk of ``about`` to ``risk``, and the alert that
+    follows from it.
+
+    It can open the first alert about an account and nothing else: an open one stays as it is, and
+    what a counsellor closed is not opened by words that were judged already.
+    """
+    if risk < threshold or about not in state.accounts or about in state.episodes:
+        return state, None
+    memory = Memory(state, state.conversation)
+    own = memory.accounts.index(about)
+    priority, why = judge(Standing(memory.rows(columns.WIDTH)), own, risk)
+    memory.episodes[about] = Episode(1, True, state.newest)
+    percent = round(100 * min(state.risk, risk))
+    event = AlertEvent(
+        about=about,
+        episode=1,
+        raised=True,
+        risk=risk,
+        priority=priority,
+        why=(*why, Reason(code="second_opinion", values={"percent": percent})),
+    )
+    return memory.state(), event
 
 
 def _give_back(row: Floats, judged: Floats) -> None:

@@ -54,6 +54,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "상대가 거절했는데도 이어졌어요.",
         "It went on although the other person refused.",
     ),
+    "second_opinion": (
+        "탐지기만으로는 {percent}%였고, 검토 모델의 의견이 더해져 경보가 되었어요.",
+        "The detector alone says {percent}%; a reviewing model's opinion made it an alert.",
+    ),
     "high_risk": (
         "이 계정의 위험도가 {percent}%로 높아요.",
         "The risk from this account is high: {percent}%.",

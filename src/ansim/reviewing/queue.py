@@ -1,7 +1,8 @@
 """Windows waiting to be asked about: one a conversation, the riskiest first, never too many.
 
 A newer window of a conversation replaces the older one. A conversation that was just asked about
-waits a little, so that a lively chat does not spend the hour's questions by itself.
+waits a little, so that a lively chat does not spend the hour's questions by itself; unless it has
+become an alert since, which somebody is about to read.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ class Queue:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._waiting: dict[str, tuple[float, Window]] = {}
-        self._asked: dict[str, float] = {}
+        self._asked: dict[str, tuple[float, bool]] = {}
+        """When a conversation was last asked about, and whether it was over the threshold then."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -35,10 +37,6 @@ class Queue:
         del self._waiting[least.conversation]
         return least
 
-    def drop(self, conversation: str) -> None:
-        """Nobody needs an opinion about it any more."""
-        self._waiting.pop(conversation, None)
-
     def outdated(self, now: float) -> list[Window]:
         """Takes out what waited too long."""
         old = [held for at, held in self._waiting.values() if now - at >= OLDEST_SECONDS]
@@ -48,12 +46,16 @@ class Queue:
 
     def take(self, now: float) -> Window | None:
         """Takes out the riskiest that may be asked about now; of equal ones the first that came."""
-        for name in [name for name, at in self._asked.items() if now - at >= AGAIN_SECONDS]:
+        for name in [name for name, (at, _) in self._asked.items() if now - at >= AGAIN_SECONDS]:
             del self._asked[name]
-        ready = [held for name, held in self._waiting.items() if name not in self._asked]
+        ready = [held for held in self._waiting.values() if self._due(held[1])]
         if not ready:
             return None
         window = min(ready, key=lambda held: (-held[1].risk, held[0]))[1]
         del self._waiting[window.conversation]
-        self._asked[window.conversation] = now
+        self._asked[window.conversation] = (now, window.risk >= window.threshold)
         return window
+
+    def _due(self, window: Window) -> bool:
+        asked = self._asked.get(window.conversation)
+        return asked is None or (window.risk >= window.threshold and not asked[1])

@@ -92,10 +92,6 @@ class Reviewer:
             self._declined[Refusal.PUSHED_OUT] += 1
         self._wake.set()
 
-    def forget(self, conversation: str) -> None:
-        """Takes a conversation out of the queue: there is nothing to be said of it any more."""
-        self._queue.drop(conversation)
-
     def status(self) -> Status:
         """How it is now, in numbers."""
         now = self._clock()

@@ -47,6 +47,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     conversation: str
     """Its pseudonym. Never told to the model."""
+    source: str = ""
+    """Where it comes from. Never told either."""
     about: str = ""
     """Pseudonym of the account that the detector suspects most; "" for none. Not told either: an
     opinion that knows the answer is no second one."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansim.detection import ConversationState, Turn
+from ansim.detection import Turn
 from ansim.reviewing.plain import neutral, shortened
 from ansim.reviewing.values import AGENCY, Fate, Line, Window
 
@@ -28,6 +28,7 @@ def window(
     risk: float,
     threshold: float,
     about: str = "",
+    source: str = "",
     pictures: bool = False,
 ) -> Window:
     """The newest of ``turns`` (in order of ``(at, id)``), with the words of pictures if asked for.
@@ -71,26 +72,13 @@ def window(
     )
     return Window(
         conversation=conversation,
+        source=source,
         about=about,
         suspect=letters.get(about, ""),
         risk=risk,
         threshold=threshold,
         turns=lines,
         left_out=len(said) - len(lines),
-    )
-
-
-def of_state(
-    state: ConversationState, *, about: str, threshold: float, pictures: bool = False
-) -> Window:
-    """The window of a conversation as its state stands."""
-    return window(
-        state.conversation,
-        state.turns,
-        risk=state.risk,
-        threshold=threshold,
-        about=about,
-        pictures=pictures,
     )
 
 

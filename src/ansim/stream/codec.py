@@ -1,4 +1,5 @@
-"""Bytes of the stream: a message, or word that a counsellor closed or reopened an alert."""
+"""Bytes of the stream: a message, word that a counsellor closed or reopened an alert, or a second
+opinion that came back."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from hashlib import blake2b
 import msgspec
 
 from ansim.chat import Message
+from ansim.reviewing.values import Opinion
 
 
 class AlertClosed(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,9 +29,30 @@ class AlertReopened(msgspec.Struct, frozen=True, kw_only=True):
     episode: int
 
 
-Item = Message | AlertClosed | AlertReopened
+class Reviewed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model said of a conversation. In the stream, so that a replay hears it again."""
 
-_LETTERS: dict[type[Item], bytes] = {Message: b"m", AlertClosed: b"c", AlertReopened: b"r"}
+    source: str
+    conversation: str
+    about: str
+    """The account that the detector suspected most when the model was asked."""
+    detector: float
+    """The detector's risk then."""
+    counts: bool
+    """Whether it may add to the risk: the settings allow it and it quotes that account."""
+    quoted: dict[int, str]
+    """Message id of each turn that it quotes, by its number in the opinion."""
+    opinion: Opinion
+
+
+Item = Message | AlertClosed | AlertReopened | Reviewed
+
+_LETTERS: dict[type[Item], bytes] = {
+    Message: b"m",
+    AlertClosed: b"c",
+    AlertReopened: b"r",
+    Reviewed: b"o",
+}
 _DECODERS = {letter: msgspec.msgpack.Decoder(kind) for kind, letter in _LETTERS.items()}
 _encoder = msgspec.msgpack.Encoder()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,7 @@ from ansim.detection.roles import roles
 from ansim.detection.state import ConversationState
 
 if TYPE_CHECKING:  # casework needs Django set up first, which is the business of ``service``
+    from ansim.casework.actions.opinions import OpinionReport
     from ansim.casework.actions.reports import AlertReport
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,25 @@ class Casework(Protocol):
 
     def keep_house(self) -> None:
         """Does what is due now and then: retention."""
+
+
+class OpinionDesk(Protocol):
+    """What the stream needs of casework where a second opinion is asked for."""
+
+    def add_opinions(self, reports: Sequence[OpinionReport]) -> object:
+        """Puts opinions beside their open alerts, all or none."""
+
+    def tell_reviewer(
+        self, worker: str, condition: str, model: str, counts: dict[str, int | float]
+    ) -> None:
+        """Keeps how the model is."""
+
+    def reviewer_stopped(self, worker: str) -> None:
+        """This worker asks nobody any more."""
+
+
+Wanted: TypeAlias = "AlertReport | OpinionReport"
+"""What casework is to hear."""
 
 
 def reports(
@@ -94,6 +114,36 @@ def reports(
             )
         )
     return result
+
+
+def alert_report(
+    source: str,
+    state: ConversationState,
+    event: AlertEvent,
+    versions: Versions,
+    sequence: int,
+    hidden: Callable[[str], str],
+) -> AlertReport:
+    """The report of an alert that no new message raised, with all turns that are held; arguments
+    as for ``reports``."""
+    from ansim.casework.actions.reports import AlertReport
+
+    turns = _told(_held(state, ()), hidden)
+    return AlertReport(
+        source=source,
+        conversation=state.conversation,
+        about=event.about,
+        episode=event.episode,
+        priority=event.priority,
+        risk=event.risk,
+        why=event.why,
+        versions=versions,
+        trajectory=tuple((turn.at, turn.risk, turn.id) for turn in turns if not turn.deleted),
+        turns=turns,
+        sequence=sequence,
+        raised=event.raised,
+        roles={account: str(role) for account, role in roles(state).items()},
+    )
 
 
 def request(
@@ -161,12 +211,13 @@ def _held(state: ConversationState, new: tuple[Turn, ...]) -> tuple[Turn, ...]:
 class Effects:
     """Commits reports in the background, in order of arrival, and tells when they are durable."""
 
-    def __init__(self, casework: Casework) -> None:
+    def __init__(self, casework: Casework, desk: OpinionDesk | None = None) -> None:
         self._casework = casework
-        self._waiting: list[tuple[list[AlertReport], asyncio.Future[None]]] = []
+        self._desk = desk
+        self._waiting: list[tuple[list[Wanted], asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
 
-    async def apply(self, wanted: list[AlertReport]) -> None:
+    async def apply(self, wanted: list[Wanted]) -> None:
         """Returns when the reports are in the database."""
         if not wanted:
             return
@@ -181,7 +232,12 @@ class Effects:
             await self._wake.wait()
             self._wake.clear()
             batch, self._waiting = self._waiting, []
-            await self._commit([report for wanted, _ in batch for report in wanted])
+            every = [report for wanted, _ in batch for report in wanted]
+            alerts, opinions = _sorted(every)
+            if alerts:
+                await self._commit(alerts)
+            if opinions:  # afterwards: the alert they are about may just have been raised
+                await self._add_opinions(opinions)
             for _, done in batch:
                 if not done.done():
                     done.set_result(None)
@@ -215,3 +271,31 @@ class Effects:
             except Exception as again:
                 log.error("that could not be recorded (%s); trying again", type(again).__name__)
                 await asyncio.sleep(RETRY_SECONDS[-1])
+
+    async def _add_opinions(self, opinions: list[OpinionReport]) -> None:
+        """As ``_commit``; but what casework cannot take is let go: it was an explanation."""
+        attempt = 0
+        while self._desk is not None:
+            try:
+                await asyncio.to_thread(self._desk.add_opinions, opinions)
+                return
+            except Exception as error:
+                if not self._casework.is_passing(error):
+                    log.error("second opinions could not be kept (%s)", type(error).__name__)
+                    return
+                await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+                attempt += 1
+
+
+def _sorted(every: list[Wanted]) -> tuple[list[AlertReport], list[OpinionReport]]:
+    """Alerts, and opinions apart."""
+    from ansim.casework.actions.opinions import OpinionReport
+
+    alerts: list[AlertReport] = []
+    opinions: list[OpinionReport] = []
+    for one in every:
+        if isinstance(one, OpinionReport):
+            opinions.append(one)
+        else:
+            alerts.append(one)
+    return alerts, opinions

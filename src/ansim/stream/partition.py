@@ -20,10 +20,11 @@ from ansim.detection.detector import Detector
 from ansim.detection.state import ConversationState, fits
 from ansim.keys import Keyring
 from ansim.stream import layout
-from ansim.stream.codec import AlertClosed, Item, UnknownItem, decode
-from ansim.stream.effects import Effects, reports, request
+from ansim.stream.codec import AlertClosed, Item, Reviewed, UnknownItem, decode
+from ansim.stream.effects import Effects, Wanted, reports, request
 from ansim.stream.lease import Lease, LeaseLost
 from ansim.stream.reader import Delivered, Reader, StreamGone
+from ansim.stream.second_opinion import SecondMind, heard
 from ansim.stream.snapshot import SnapshotLost, SnapshotStore
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Partition:
         turn: asyncio.Lock,
         snapshot_seconds: float,
         on_gap: Callable[[int, str], None],
+        second: SecondMind | None = None,
     ) -> None:
         self._client = client
         self._keyring = keyring
@@ -88,6 +90,9 @@ class Partition:
         self._turn = turn
         self._snapshot_seconds = snapshot_seconds
         self._on_gap = on_gap
+        self._second = second
+        self._watched: dict[str, tuple[str, Assessment]] = {}
+        """Conversations over the low threshold in this batch: source, newest assessment."""
         self._states: dict[str, ConversationState] = {}
         self._position = 0
         self._saved = 0
@@ -159,10 +164,16 @@ class Partition:
             await self._tell(f"item {sequence} could not be read ({why})")
         await self._effects.apply(wanted)
         self._position = items[-1].sequence
+        if self._second is not None:
+            for source, assessment in self._watched.values():
+                state = self._states.get(assessment.conversation)
+                if state is not None:
+                    self._second.look(source, state, assessment)
+            self._watched.clear()
 
-    def _assess(self, items: list[Delivered]) -> tuple[list[AlertReport], list[tuple[int, str]]]:
+    def _assess(self, items: list[Delivered]) -> tuple[list[Wanted], list[tuple[int, str]]]:
         """Takes items into the states. Returns what casework must hear, and what was unreadable."""
-        wanted: list[AlertReport] = []
+        wanted: list[Wanted] = []
         decoded, unreadable = _decoded(items)
         for _, run in groupby(decoded, lambda pair: type(pair[1])):
             pairs = list(run)
@@ -177,7 +188,7 @@ class Partition:
                         unreadable.append((pair[0], type(error).__name__))
         return wanted, unreadable
 
-    def _take_or_renew(self, pair: tuple[int, Item]) -> list[AlertReport]:
+    def _take_or_renew(self, pair: tuple[int, Item]) -> list[Wanted]:
         """Takes one item; where the state seems at fault, with a new state for its conversation."""
         try:
             return self._take([pair])
@@ -192,19 +203,32 @@ class Partition:
                     self._states[pair[1].conversation] = old
                 raise
 
-    def _take(self, pairs: list[tuple[int, Item]]) -> list[AlertReport]:
+    def _take(self, pairs: list[tuple[int, Item]]) -> list[Wanted]:
         """Takes items of one kind into the states, all or none."""
         messages = [item for _, item in pairs if isinstance(item, Message)]
         states, assessments = self._detector.assess(self._states, messages)
-        for _, item in pairs:
+        opinions: list[Wanted] = []
+        for sequence, item in pairs:
             if isinstance(item, Message) or item.conversation not in self._states:
+                continue
+            if isinstance(item, Reviewed):
+                state = states.get(item.conversation, self._states[item.conversation])
+                hidden = partial(self._keyring.pseudonym, "message", item.conversation)
+                versions = self._detector.versions
+                states[item.conversation], told = heard(item, state, versions, sequence, hidden)
+                opinions += told
                 continue
             act = closed if isinstance(item, AlertClosed) else reopened
             state = states.get(item.conversation, self._states[item.conversation])
             states[item.conversation] = act(state, item.about, item.episode)
         wanted = self._reports(messages, states, assessments, pairs[-1][0])
         self._states.update(states)
-        return wanted
+        if self._second is not None:
+            sources = {message.conversation: message.source for message in messages}
+            for one in assessments:
+                if one.risk >= self._detector.watch and not one.turn.by_agency:
+                    self._watched[one.conversation] = sources[one.conversation], one
+        return [*wanted, *opinions]
 
     def _reports(
         self,

@@ -9,9 +9,11 @@ from ansim import casework, config
 from ansim.chat import Message
 from ansim.detection.detector import Detector
 from ansim.keys import Keyring
+from ansim.stream.second_opinion import SecondMind, reviewer_settings
 from ansim.stream.worker import Worker
 
 if TYPE_CHECKING:
+    from ansim.casework.actions.opinions import OpinionReport
     from ansim.casework.actions.reports import AlertReport
 
 
@@ -21,6 +23,7 @@ def worker_from_environment() -> Worker:
     Raises KeyLost, ConfigError or ModelError, each with what to do.
     """
     settings = config.load()
+    chosen = reviewer_settings(settings)
     casework.ready()
     keyring = Keyring.load(settings.keys_path)
     try:
@@ -29,7 +32,9 @@ def worker_from_environment() -> Worker:
         )
     except ValueError as error:
         raise config.ConfigError(str(error)) from None
-    return Worker(settings, keyring, warm(detector), DjangoCasework())
+    desk = DjangoCasework()
+    second = None if chosen is None else SecondMind(settings, chosen, detector.threshold, desk)
+    return Worker(settings, keyring, warm(detector), desk, second)
 
 
 class DjangoCasework:
@@ -57,6 +62,26 @@ class DjangoCasework:
 
         _fresh_connection()
         gaps.record(partition, what)
+
+    def add_opinions(self, reports: Sequence[OpinionReport]) -> object:
+        from ansim.casework.actions import opinions
+
+        _fresh_connection()
+        return opinions.add(reports)
+
+    def tell_reviewer(
+        self, worker: str, condition: str, model: str, counts: dict[str, int | float]
+    ) -> None:
+        from ansim.casework.actions import opinions
+
+        _fresh_connection()
+        opinions.tell(worker, condition, model, counts)
+
+    def reviewer_stopped(self, worker: str) -> None:
+        from ansim.casework.actions import opinions
+
+        _fresh_connection()
+        opinions.withdraw(worker)
 
     def keep_house(self) -> None:
         from django.utils import timezone

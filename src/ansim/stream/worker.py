@@ -26,6 +26,7 @@ from ansim.stream.effects import Casework, Effects
 from ansim.stream.lease import Lease, LeaseLost, holders
 from ansim.stream.partition import Partition
 from ansim.stream.reader import StreamGone
+from ansim.stream.second_opinion import SecondMind
 from ansim.stream.snapshot import Fenced, SnapshotClosed
 
 log = logging.getLogger(__name__)
@@ -55,13 +56,15 @@ class Worker:
         keyring: Keyring,
         detector: Detector,
         casework: Casework,
+        second: SecondMind | None = None,
     ) -> None:
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._config = config
         self._keyring = keyring
         self._detector = detector
         self._casework = casework
-        self._effects = Effects(casework)
+        self._second = second
+        self._effects = Effects(casework, second.desk if second else None)
         self._held: dict[int, _Held] = {}
         self._told: set[int] = set()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -76,6 +79,8 @@ class Worker:
             asyncio.create_task(self._effects.run()),
             asyncio.create_task(self._keep_house()),
         ]
+        if self._second is not None:
+            beside.append(asyncio.create_task(self._second.run(client, self.name)))
         presence: Lease | None = None
         try:
             while not stop.is_set():
@@ -93,6 +98,9 @@ class Worker:
                 await presence.release()
             for task in beside:
                 task.cancel()
+            if self._second is not None:
+                await asyncio.gather(*beside, return_exceptions=True)
+                await self._second.stopped(self.name)
             await client.close()
 
     async def _connect(self, stop: asyncio.Event) -> Client | None:
@@ -202,6 +210,7 @@ class Worker:
             turn=self._turn,
             snapshot_seconds=self._config.snapshot_seconds,
             on_gap=self._casework.gap,
+            second=self._second,
         )
         task = asyncio.create_task(partition.run(stop), name=f"partition {number}")
         self._held[number] = _Held(lease, task, stop)
