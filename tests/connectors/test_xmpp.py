@@ -6,16 +6,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ansim.sources.contract import DeliveryState, Revoked
 from ansim.sources.telling import notice
@@ -25,6 +20,7 @@ from ansim.sources.xmpp.line import NOT_SECURED, UNTRUSTED, Line, address
 from ansim.sources.xmpp.rooms import Position, Room
 from ansim.sources.xmpp.stanzas import Archived, words
 from tests.connectors import prosody
+from tests.connectors.certificates import certificate, pem
 from tests.connectors.checks import Case, opened, texts
 from tests.connectors.platforms.xmpp import NICK, Service
 from tests.connectors.running import Running, carry, until
@@ -342,34 +338,6 @@ def test_addresses_of_servers() -> None:
     assert address("chat.example.org") == ("chat.example.org", 5222)
     assert address("[::1]:5223") == ("::1", 5223)
     assert address("[::1]") == ("::1", 5222)
-
-
-Signed = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
-
-
-def certificate(name: str, issuer: Signed | None) -> Signed:
-    """One for a day: an authority's own, or one that it gives to a server of this name."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer[0].subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-    )
-    return made.sign(issuer[1] if issuer else key, hashes.SHA256()), key
-
-
-def pem(what: x509.Certificate | ec.EllipticCurvePrivateKey) -> bytes:
-    if isinstance(what, x509.Certificate):
-        return what.public_bytes(Encoding.PEM)
-    return what.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def message(inner: str) -> ET.Element:

@@ -22,6 +22,7 @@ from tests.connectors.standins.cable import Cable
 
 BOT_PASSWORD = "the bot's own password"
 NICK = "ansim"
+PATIENCE = 60.0
 BODY = f"{{{CLIENT}}}body"
 
 
@@ -44,7 +45,7 @@ class Person(ClientXMPP):
         started = asyncio.get_running_loop().create_future()
         self.add_event_handler("session_start", lambda _: started.set_result(None), disposable=True)
         await self.connect("127.0.0.1", self._port)
-        await asyncio.wait_for(started, 20)
+        await asyncio.wait_for(started, PATIENCE)
         self.send_raw("<presence/>")
 
     async def close(self) -> None:
@@ -69,7 +70,7 @@ class Person(ClientXMPP):
         self._waiting.append(waiting)
         try:
             self.send_raw(text)
-            return await asyncio.wait_for(waiting[1], 20)
+            return await asyncio.wait_for(waiting[1], PATIENCE)
         finally:
             self._waiting.remove(waiting)
 

@@ -15,6 +15,8 @@ class Cable:
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self._relays: set[asyncio.Task[None]] = set()
+        self.connections = 0
+        """How many were carried through."""
 
     async def lay(self, target: int) -> None:
         self._target = target
@@ -51,6 +53,7 @@ class Cable:
         try:
             back, there = await asyncio.open_connection("127.0.0.1", self._target)
             self._ends.add(there)
+            self.connections += 1
             pumps = {
                 asyncio.create_task(_pump(reader, there)),
                 asyncio.create_task(_pump(back, writer)),

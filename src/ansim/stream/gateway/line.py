@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -31,6 +32,11 @@ WELL_SECONDS = 60.0
 ENDING_SECONDS = 10.0
 
 CUT = "연결이 끊겨 다시 잇는 중입니다 / the connection was cut and is being made again"
+UNTRUSTED = (
+    "서비스의 인증서를 믿을 수 없어 잇지 않습니다 (만료, 다른 이름, 모르는 발급자). "
+    "인증서를 확인해 주세요 / the service's certificate is not trusted (expired, another name, an "
+    "unknown authority), so no connection is made: look at the certificate"
+)
 BROKEN = "연결 프로그램에 오류가 나서 다시 시작합니다 / the connector failed and is started again"
 
 
@@ -120,15 +126,31 @@ class Line:
 
     def _tell(self, problem: BaseException) -> None:
         """To the page always, to the log once; never in the error's own words."""
-        if isinstance(problem, ConnectionError | asyncio.CancelledError):
+        passing = isinstance(problem, ConnectionError | asyncio.CancelledError)
+        if not passing:
+            self.connector = None  # who knows what state it is in
+        if untrusted(problem):
+            self._health.trouble(UNTRUSTED)
+        elif passing:
             self._health.cut(CUT)
         else:
-            self.connector = None  # who knows what state it is in
             self._health.trouble(f"{BROKEN} ({type(problem).__name__})")
         kind = type(problem).__name__
         if kind not in self._told:
             self._told.add(kind)
             log.warning("connections: source %s: %s, trying again", self._source, kind)
+
+
+def untrusted(problem: BaseException | None) -> bool:
+    """Whether it began with a certificate that nobody we trust vouches for, whatever a library and
+    a connector made of it."""
+    seen: set[int] = set()
+    while problem is not None and id(problem) not in seen:
+        if isinstance(problem, ssl.SSLCertVerificationError):
+            return True
+        seen.add(id(problem))
+        problem = problem.__cause__ or problem.__context__
+    return False
 
 
 def _load(connector: str) -> None:
