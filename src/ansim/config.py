@@ -130,8 +130,8 @@ class Config:
 
     @property
     def page_processes(self) -> int:
-        """How many processes make the console's pages. SQLite has one writer at a time, and who
-        waits for another process waits longer than in its own."""
+        """How many processes make the console's pages. Another one costs some 130 MB: whoever
+        keeps to SQLite is few, and decides for themselves."""
         if self.console_processes:
             return self.console_processes
         return min(2, os.cpu_count() or 1) if self.database_url else 1

@@ -18,7 +18,8 @@ import pytest
 
 from ansim.config import load
 from ansim.console.processes import Alone, share
-from tests.console.serving import free_port
+from tests.console.serving import Console, free_port
+from tests.console.test_live import Reader, log_in
 
 HOLDER = """
 import os
@@ -126,3 +127,29 @@ def test_no_process_of_the_console_outlives_the_first(tmp_path: Path, how: signa
             with suppress(psutil.Error, OSError):
                 process.kill()
         first.wait()
+
+
+class Two(Console):
+    """A console of two processes."""
+
+    def start(self) -> None:
+        self.environment["ANSIM_CONSOLE_PROCESSES"] = "2"
+        super().start()
+
+
+def test_news_reach_pages_of_whichever_process_within_their_own_log_in(tmp_path: Path) -> None:
+    """Who is connected where is chance: with sixteen pages hardly ever all at one."""
+    console = Two(tmp_path)
+    readers: list[Reader] = []
+    try:
+        cookie = log_in(console, "counsellor")  # its steps may already be at different ones
+        readers = [Reader(console, cookie) for _ in range(16)]
+        for reader in readers:
+            assert reader.status == 200
+            assert reader.next()[0] == []
+        number = int(console.tell("raise", "room", "1"))
+        assert [reader.next()[0] for reader in readers] == [[number]] * 16
+    finally:
+        for reader in readers:
+            reader.close()
+        console.stop()
