@@ -184,6 +184,7 @@ def test_patience_ends_and_tells_what_is_left(stub: Stub) -> None:
     ):
         client.send(messages)
     assert [each.id for each in away.value.unsent] == [f"m{MOST_ITEMS}"]
+    assert str(away.value).count("not sent") == 1
     assert len(stub.asked) == 2, "thirty seconds are longer than two"
 
 

@@ -9,17 +9,12 @@ import json
 import ssl
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from litestar import Response
 
 from ansim.sources import posting
@@ -28,6 +23,7 @@ from ansim.sources.doorway import TurnedAway
 from ansim.sources.webhook import routes, signing
 from ansim.sources.webhook.connector import CONFIRM_SECONDS, WebhookConnector
 from ansim.sources.wiring import MemoryInProcess, Wiring
+from tests.connectors.certificates import certificate, pem
 from tests.connectors.platforms.webhook import ID, SECRET, Service
 from tests.connectors.running import Running, port_of, until
 
@@ -377,40 +373,14 @@ async def test_without_an_address_nothing_can_be_sent(platform: Service) -> None
     assert delivery.state is DeliveryState.FAILED
 
 
-def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """A certificate that signed itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    shown, private = folder / f"{name}.pem", folder / f"{name}.key"
-    shown.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return shown, private
-
-
 @pytest.mark.parametrize(("name", "holds"), [("localhost", True), ("another.example", False)])
 async def test_over_https_the_certificate_must_be_of_the_name_that_was_entered(
     name: str, holds: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown, private = _certificate(tmp_path, name)
+    its, key = certificate(name, None)
+    shown, both = tmp_path / "shown.pem", tmp_path / "both.pem"
+    shown.write_bytes(pem(its))
+    both.write_bytes(pem(key) + pem(its))
     asked: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -420,7 +390,7 @@ async def test_over_https_the_certificate_must_be_of_the_name_that_was_entered(
         writer.close()
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(shown, private)
+    context.load_cert_chain(both)
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     port = server.sockets[0].getsockname()[1]
     monkeypatch.setenv("SSL_CERT_FILE", str(shown))
