@@ -33,6 +33,7 @@ def opinion(sequence: int = 20, **more: Any) -> OpinionReport:
         "seconds": 2.5,
         "tactics": ("T05", "T09"),
         "quotes": (("m2", "용돈 줄게", "T05"), ("m2", "사진 보낼래?", "T09")),
+        "letters": {"A": "stranger", "B": "youth"},
         "innocent_reading": "친척의 말일 수 있다.",
         "watch_for": "만나자는 말이 이어지는지.",
         "summary_ko": "A가 용돈을 말하며 사진을 요구했다.",

@@ -270,6 +270,7 @@ def item(state: ConversationState, about: str, **changed: object) -> Reviewed:
         about=about,
         detector=state.risk,
         counts=True,
+        letters={"A": about},
         quoted={5: "m5"},
         opinion=opinion(1.0),
     )

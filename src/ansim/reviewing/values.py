@@ -54,6 +54,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     opinion that knows the answer is no second one."""
     suspect: str = ""
     """Letter of ``about`` in this window; "" where it does not speak in it."""
+    letters: dict[str, str] = {}
+    """Account behind each letter, to find it again. Not told."""
     risk: float
     """The detector's own risk, 0..1."""
     threshold: float

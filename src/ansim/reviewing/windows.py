@@ -75,6 +75,7 @@ def window(
         source=source,
         about=about,
         suspect=letters.get(about, ""),
+        letters={letter: account for account, letter in letters.items()},
         risk=risk,
         threshold=threshold,
         turns=lines,

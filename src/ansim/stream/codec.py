@@ -40,6 +40,8 @@ class Reviewed(msgspec.Struct, frozen=True, kw_only=True):
     """The detector's risk then."""
     counts: bool
     """Whether it may add to the risk: the settings allow it and it quotes that account."""
+    letters: dict[str, str]
+    """Account behind each letter that the model was told."""
     quoted: dict[int, str]
     """Message id of each turn that it quotes, by its number in the opinion."""
     opinion: Opinion

@@ -133,6 +133,7 @@ class SecondMind:
             about=seen.about,
             detector=seen.risk,
             counts=self._config.reviewer_use == "weigh" and speaks_of_suspect(seen, said),
+            letters=seen.letters,
             quoted={line.number: line.id for line in seen.turns if line.number in quoted},
             opinion=said,
         )
@@ -201,6 +202,7 @@ def _report(
             for quote in said.quotes
             if quote.turn in item.quoted
         ),
+        letters=item.letters,
         innocent_reading=said.innocent_reading,
         watch_for=said.watch_for,
         summary_ko=said.summary_ko,

@@ -40,6 +40,8 @@ class OpinionReport(msgspec.Struct, frozen=True, kw_only=True):
     tactics: tuple[str, ...]
     quotes: tuple[tuple[str, str, str], ...]
     """Message id as casework knows it, words, tactic."""
+    letters: dict[str, str]
+    """Account behind each letter (A, B …) in the words below."""
     innocent_reading: str
     watch_for: str
     summary_ko: str
@@ -97,6 +99,7 @@ def _keep(alert: Alert, report: OpinionReport, now: datetime) -> None:
             "seconds": report.seconds,
             "tactics": list(report.tactics),
             "quotes": [list(quote) for quote in report.quotes],
+            "letters": report.letters,
             "innocent_reading": report.innocent_reading,
             "watch_for": report.watch_for,
             "summary_ko": report.summary_ko,

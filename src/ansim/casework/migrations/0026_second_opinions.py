@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ('added', models.FloatField(default=0.0)),
                 ('seconds', models.FloatField()),
                 ('tactics', models.JSONField(default=list)),
+                ('letters', models.JSONField(default=dict)),
                 ('quotes', ansim.casework.sealing.SealedListField(default=list, null=True)),
                 ('innocent_reading', ansim.casework.sealing.SealedTextField(null=True)),
                 ('watch_for', ansim.casework.sealing.SealedTextField(null=True)),

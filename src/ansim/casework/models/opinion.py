@@ -28,6 +28,8 @@ class SecondOpinion(models.Model):
     """What it added to the risk; 0 where opinions only explain."""
     seconds = models.FloatField()
     tactics = models.JSONField(default=list)
+    letters = models.JSONField(default=dict)
+    """Account behind each letter (A, B …) in the words below."""
     quotes = SealedListField(null=True, default=list)
     """``[[message_id, words, tactic], …]``."""
     innocent_reading = SealedTextField(null=True)
