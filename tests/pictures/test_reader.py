@@ -16,7 +16,8 @@ from PIL import Image, PngImagePlugin
 from ansim.chat import CodeSeen, KnownPicture, Noticed
 from ansim.pictures import decoding, sniffing
 from ansim.pictures.apart import Apart
-from ansim.pictures.classifiers import ClassifierError, load
+from ansim.pictures.classifier_names import ClassifierError, check
+from ansim.pictures.classifiers import load
 from ansim.pictures.fingerprint import fingerprint
 from ansim.pictures.lists import Lists
 from ansim.pictures.reader import PictureReader
@@ -173,6 +174,9 @@ def test_an_operators_classifier_is_asked_and_a_failing_one_is_said(tmp_path: Pa
 def test_a_classifier_that_cannot_be_loaded_is_named(name: str) -> None:
     with pytest.raises(ClassifierError, match=name.split(":", maxsplit=1)[0]):
         load(name)
+    if name != "json:nothing":  # what a module holds is seen only when it runs
+        with pytest.raises(ClassifierError, match=name.split(":", maxsplit=1)[0]):
+            check(name)
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:

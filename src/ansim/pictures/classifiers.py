@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from ansim.chat import PictureLabel
+from ansim.pictures.classifier_names import ClassifierError, check, parse
 from ansim.pictures.decoding import Pixels
 
 MOST_LABELS = 20
@@ -35,27 +36,17 @@ class Classifier(Protocol):
     def __call__(self, pixels: Pixels, /) -> Mapping[str, float]: ...
 
 
-class ClassifierError(Exception):
-    """A classifier cannot be used; the message names it and says what to do."""
-
-
 def load(name: str) -> Classifier:
     """The classifier of that name. Raises ClassifierError."""
-    place, colon, function = name.rpartition(":")
-    if not colon and Path(name).is_absolute():
-        return _OnnxFolder(Path(name))
-    if not colon:
-        raise ClassifierError(
-            f"{name!r}: 분류기는 module:function, 파일.py:function 또는 폴더의 전체 경로로 "
-            "적습니다 / name a classifier module:function, file.py:function or a folder, "
-            "by its full path"
-        )
+    named = parse(name)
+    if not named.function:
+        return _OnnxFolder(Path(named.place))
     try:
-        module = _file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
-        return getattr(module, function)  # type: ignore[no-any-return]
+        module = _file(Path(named.place)) if named.is_file else importlib.import_module(named.place)
+        return getattr(module, named.function)  # type: ignore[no-any-return]
     except (ImportError, AttributeError, OSError):
         raise ClassifierError(
-            f"{name!r}: 불러올 수 없는 분류기입니다 / cannot be imported; is it installed here?"
+            f"{name}: 불러올 수 없는 분류기입니다 / cannot be imported; is it installed here?"
         ) from None
 
 
@@ -92,11 +83,8 @@ class _OnnxFolder:
     """
 
     def __init__(self, folder: Path) -> None:
+        check(str(folder))
         model, names = folder / "model.onnx", folder / "labels.txt"
-        if not model.is_file() or not names.is_file():
-            raise ClassifierError(
-                f"{folder}: model.onnx 와 labels.txt 가 있어야 합니다 / must hold these two files"
-            )
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

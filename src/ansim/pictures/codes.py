@@ -15,8 +15,8 @@ import zxingcpp
 from ansim.chat import CodeSeen
 from ansim.pictures.ink import Grey
 
-MOST_CODES = 16
-MOST_CHARACTERS = 1024
+MOST_CODES = 8
+MOST_CHARACTERS = 300
 
 MESSENGERS = frozenset(
     {
@@ -44,7 +44,7 @@ Corners = list[tuple[int, int]]
 def codes(grey: Grey) -> tuple[tuple[CodeSeen, ...], list[Corners]]:
     """Codes in a picture given by the brightness of its pixels (height, width), and where they are.
 
-    At most 16, each once.
+    At most 8, each once.
     """
     seen: list[CodeSeen] = []
     places: list[Corners] = []

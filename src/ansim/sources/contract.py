@@ -55,7 +55,32 @@ class Delivery(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class ContentGone(Exception):
+    """An attachment's content cannot be had: taken back, refused, or more than is taken."""
+
+
+class Content(Protocol):
+    """Where an attachment's bytes can be had, once, while its message is taken in. They are looked
+    at and let go; nothing of them is kept but what was noticed."""
+
+    async def fetch(self, most: int) -> bytes:
+        """The bytes, never over ``most``. Raises ContentGone, ConnectionError or TimeoutError."""
+        ...
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """Content that came with its message."""
+
+    content: bytes
+
+    async def fetch(self, most: int) -> bytes:
+        """As ``Content.fetch``."""
+        if len(self.content) > most:
+            raise ContentGone("too_large")
+        return self.content
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     """One message in the platform's own names, before intake makes them pseudonyms.
 
     ``at`` is in seconds since 1970-01-01 UTC.
@@ -67,6 +92,9 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: float
     text: str
     attachments: tuple[Attachment, ...] = ()
+    contents: tuple[Content | None, ...] = ()
+    """Where the content of each attachment can be had, in the order of ``attachments``; empty, or
+    None, where the platform hands on none. Intake asks for those of pictures and voices only."""
     to_agency: bool | None = None
     """Said to the agency alone, or where all could read it; None where the platform cannot say."""
     replaces: str = ""

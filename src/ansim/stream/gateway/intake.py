@@ -15,6 +15,7 @@ from ansim.sources.contract import Incoming, IntakeBusy, IntakeRefused, Outcome
 from ansim.stream.gateway import limits
 from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.link import Link, LinkDown
+from ansim.stream.gateway.noticing import Noticing
 from ansim.stream.publishing import PublishState, StreamUnavailable
 from ansim.stream.routing import ACCOUNT, CONVERSATION, Routing, RoutingUnavailable
 
@@ -36,11 +37,13 @@ class Intake:
         admission: Admission,
         max_backlog: int,
         clock: Callable[[], float] = time.time,
+        noticing: Noticing | None = None,
     ) -> None:
         self._link = link
         self._admission = admission
         self._max_backlog = max_backlog
         self._clock = clock
+        self._noticing = noticing
 
     def check_backlog(self) -> None:
         """Raises IntakeBusy while the workers are too far behind or NATS is away."""
@@ -81,6 +84,8 @@ class Intake:
             received_at = self._clock()
             pseudonym = routing.pseudonym
             outcomes, first, told = _without_repeats(messages)
+            if self._noticing is not None:
+                told = await self._noticing.noticed(told)
             published = await publisher.publish(
                 [
                     Message(

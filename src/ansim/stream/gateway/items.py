@@ -15,12 +15,13 @@ from typing import Annotated, Any
 import msgspec
 
 from ansim.chat import Attachment, AttachmentKind
-from ansim.sources.contract import Incoming
+from ansim.sources.contract import Handed, Incoming
 from ansim.stream.gateway import limits
 
 
 class AttachmentItem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """That something other than text was sent. Its content is never taken."""
+    """That something other than text was sent. Its content, if handed on, is looked at at once and
+    let go: only what was noticed in it is kept."""
 
     kind: AttachmentKind
     name: Annotated[
@@ -29,6 +30,14 @@ class AttachmentItem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             max_length=limits.MAX_ATTACHMENT_NAME, description="File name, if it may be known."
         ),
     ] = ""
+    content: Annotated[
+        bytes,
+        msgspec.Meta(
+            description="The file itself in base64, for pictures (PNG, JPEG, GIF, WebP, BMP; up "
+            "to 10 MiB) and voices (OGG, M4A, MP3, WAV). Its words, codes and likeness are read "
+            "while the request waits; the file is not kept."
+        ),
+    ] = b""
 
 
 class Item(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
@@ -122,7 +131,8 @@ Part = bytes | msgspec.Raw
 
 def message(part: Part, now: float) -> Incoming:
     """The message that ``part`` is. Raises Wrong with the reason when it is none."""
-    if len(memoryview(part)) > limits.MAX_ITEM_BYTES:
+    size = len(memoryview(part))
+    if size > limits.MAX_ITEM_BYTES + limits.MAX_CONTENT_BYTES * 4 // 3:
         raise Wrong("item_too_large", f"the item is longer than {LARGEST}")
     try:
         item = _item.decode(part)
@@ -131,25 +141,40 @@ def message(part: Part, now: float) -> Incoming:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         _explain(_loosely(part))
         raise Wrong("invalid", "the item does not have the form of a message") from None
+    contents = sum(len(each.content) for each in item.attachments)
+    if size - contents * 4 // 3 > limits.MAX_ITEM_BYTES:
+        raise Wrong("item_too_large", f"the item is longer than {LARGEST}")
     return _checked(item, now)
 
 
 def _loosely(part: Part) -> Any:
     data = bytes(part)
-    if len(data) > limits.MAX_ITEM_BYTES:
-        raise Wrong("item_too_large", f"the item is longer than {LARGEST}")
     try:
-        return _any.decode(data)
+        value = _any.decode(data)
+        if len(data) - _content_in(value) > limits.MAX_ITEM_BYTES:
+            raise Wrong("item_too_large", f"the item is longer than {LARGEST}")
+        return value
     except RecursionError:
         raise Wrong("too_deep", TOO_DEEP) from None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         pass
+    if len(data) > limits.MAX_ITEM_BYTES:
+        raise Wrong("item_too_large", f"the item is longer than {LARGEST}")
     try:
         return LENIENT.decode(data.decode("utf-8", "surrogateescape"))
     except RecursionError:
         raise Wrong("too_deep", TOO_DEEP) from None
     except ValueError:
         raise Wrong("not_json", "the item is not JSON") from None
+
+
+def _content_in(value: Any) -> int:
+    """Characters of base64 in an item that may have any form."""
+    attachments = value.get("attachments") if isinstance(value, dict) else None
+    if not isinstance(attachments, list):
+        return 0
+    contents = (each.get("content") for each in attachments if isinstance(each, dict))
+    return sum(len(content) for content in contents if isinstance(content, str))
 
 
 def _checked(item: Item, now: float) -> Incoming:
@@ -178,10 +203,15 @@ def _checked(item: Item, now: float) -> Incoming:
     if item.replaces is not None or item.deleted:
         _check_change(item)
     attachments: tuple[Attachment, ...] = ()
+    contents: tuple[Handed | None, ...] = ()
     if item.attachments:
         for each in item.attachments:
             _check_name("attachments.name", each.name)
         attachments = tuple(Attachment(kind=each.kind, name=each.name) for each in item.attachments)
+        if any(each.content for each in item.attachments):
+            contents = tuple(
+                Handed(each.content) if each.content else None for each in item.attachments
+            )
     return Incoming(
         id=item.id,
         conversation=item.conversation,
@@ -189,6 +219,7 @@ def _checked(item: Item, now: float) -> Incoming:
         at=at,
         text=item.text,
         attachments=attachments,
+        contents=contents,
         to_agency=item.to_agency,
         replaces=item.replaces or "",
         deleted=item.deleted,
@@ -277,10 +308,12 @@ def _explain_attachments(value: Any) -> None:
     for each in value:
         if not isinstance(each, dict):
             raise Wrong("wrong_type", "an entry of 'attachments' is not an object")
-        _check_fields(each, {"kind", "name"}, {"kind"}, "attachments.")
+        _check_fields(each, {"kind", "name", "content"}, {"kind"}, "attachments.")
         if not isinstance(each["kind"], str) or each["kind"] not in kinds:
             known = ", ".join(sorted(kinds))
             raise Wrong("unknown_kind", f"'attachments.kind' is none of {known}")
+        if not isinstance(each.get("content", ""), str):
+            raise Wrong("wrong_type", "'attachments.content' is not a string in base64")
         name = each.get("name", "")
         if not isinstance(name, str):
             raise Wrong("wrong_type", "'attachments.name' is not a string")
@@ -290,6 +323,10 @@ def _explain_attachments(value: Any) -> None:
                 f"'attachments.name' is longer than {limits.MAX_ATTACHMENT_NAME} characters",
             )
         _check_name("attachments.name", name)
+        try:
+            msgspec.convert(each.get("content", ""), bytes)
+        except msgspec.ValidationError:
+            raise Wrong("invalid_content", "'attachments.content' is not base64") from None
 
 
 def _check_fields(value: dict[Any, Any], known: set[str], needed: set[str], prefix: str) -> None:

@@ -18,6 +18,8 @@ MAX_ATTACHMENT_NAME = 300
 MAX_ITEM_BYTES = 512 * 1024
 """Bytes of one item as JSON: 64 KiB of text written wholly in escapes, with every name full, is
 shorter. Whatever is longer is not worth taking apart."""
+MAX_CONTENT_BYTES = 11 * 1024 * 1024
+"""Bytes of an item's attachments. The largest picture taken fits, and in base64 a batch does."""
 MAX_DEPTH = 8
 """Levels of JSON arrays and objects in a batch; an item that is right needs four."""
 MAX_FUTURE_SECONDS = 300.0

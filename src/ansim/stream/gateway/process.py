@@ -27,6 +27,7 @@ from ansim.stream.gateway.keeping import ConnectorBucket
 from ansim.stream.gateway.ledger import Ledger, LedgerDesk
 from ansim.stream.gateway.limits import InFlight
 from ansim.stream.gateway.link import Link
+from ansim.stream.gateway.noticing import Noticing
 from ansim.stream.gateway.reading import Behind, ReadingWatch
 from ansim.stream.gateway.trials import Trials
 from ansim.stream.gateway.turn import CourierTurn
@@ -58,7 +59,8 @@ class Gateway:
         self.desk = LedgerDesk(ledger)
         self.admission = Admission(self.desk)
         self.link = Link(config, keyring)
-        self.intake = Intake(self.link, self.admission, config.max_backlog)
+        self.noticing = Noticing.from_config(config)
+        self.intake = Intake(self.link, self.admission, config.max_backlog, noticing=self.noticing)
         self.watch = SourceWatch(self.desk)
         self.counted = CountedIntake(self.intake, self.watch)
         self.in_flight = InFlight()
@@ -140,6 +142,7 @@ class Gateway:
             for task in left:
                 task.cancel()
             _, left = await asyncio.wait(left, timeout=1.0)
+        self.noticing.close()
         await self.courier.close()
         await self.link.close()
         self.desk.close()

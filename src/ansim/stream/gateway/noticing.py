@@ -1,0 +1,153 @@
+"""Pictures and voices are looked at while their message is taken in, and then let go.
+
+What was noticed goes on with the message; the content is held in memory for as long as that takes
+and written nowhere. A message waits for it a bounded time: what is not ready then goes on unread,
+and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from ansim.chat import Attachment, AttachmentKind, Noticed
+from ansim.config import Config, ConfigError
+from ansim.pictures import sniffing
+from ansim.pictures.apart import Apart
+from ansim.pictures.classifier_names import ClassifierError, check
+from ansim.pictures.lists import ListError, Lists
+from ansim.pictures.reader import PictureReader
+from ansim.pictures.values import MAX_PICTURE_BYTES, MAX_TEXT, Limits, Unread
+from ansim.sources.contract import Content, ContentGone, Incoming
+from ansim.voice.listening import Listener
+from ansim.voice.settings import Unusable, transcriber
+from ansim.voice.values import MAX_VOICE_BYTES
+
+SECONDS = 25.0
+"""Longest that messages handed in together wait for what is noticed in their attachments."""
+AT_ONCE = 4
+"""Contents held in memory at one time."""
+
+TOO_SLOW = "too_slow"
+NOT_FETCHED = "not_fetched"
+"""The platform named the content and did not give it."""
+TOO_LARGE = "too_large"
+
+_PICTURES = frozenset({AttachmentKind.IMAGE, AttachmentKind.STICKER})
+_EITHER = frozenset({AttachmentKind.FILE, AttachmentKind.OTHER})
+
+
+class Noticing:
+    """Looks at what comes with messages. ``close`` ends what runs."""
+
+    def __init__(
+        self, pictures: PictureReader, voices: Listener, *, seconds: float = SECONDS
+    ) -> None:
+        self._pictures = pictures
+        self._voices = voices
+        self._seconds = seconds
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    @classmethod
+    def from_config(cls, config: Config) -> Noticing:
+        """With the readers that the settings name. Raises ConfigError."""
+        limits = Limits(wall=config.picture_seconds, memory=config.picture_megabytes * 1024**2)
+        classifiers = _entries(config.picture_classifiers)
+        try:
+            places = [Path(place).expanduser() for place in _entries(config.picture_lists)]
+            lists = Lists(places, near=config.picture_near)
+            for name in classifiers:
+                check(name)
+            voices = transcriber(
+                url=config.voice_url,
+                model=config.voice_model,
+                key_file=config.voice_key_file,
+                local=config.voice_local,
+                basis=config.voice_basis,
+                folder=config.voice_folder,
+                timeout=config.voice_timeout,
+            )
+        except ListError as problem:
+            raise ConfigError(f"ANSIM_PICTURE_LISTS: {problem}") from None
+        except ClassifierError as problem:
+            raise ConfigError(f"ANSIM_PICTURE_CLASSIFIERS: {problem}") from None
+        except Unusable as problem:
+            raise ConfigError(str(problem)) from None
+        apart = Apart(limits, at_once=config.pictures_at_once)
+        return cls(PictureReader(apart, lists, classifiers), Listener(voices))
+
+    async def noticed(self, messages: Sequence[Incoming]) -> list[Incoming]:
+        """The messages, with what was noticed in each attachment whose content is at hand."""
+        if not any(message.contents for message in messages):
+            return list(messages)
+        until = time.monotonic() + self._seconds
+        return list(await asyncio.gather(*(self._message(each, until) for each in messages)))
+
+    def close(self) -> None:
+        """Ends what runs."""
+        self._pictures.close()
+
+    async def _message(self, message: Incoming, until: float) -> Incoming:
+        if message.deleted or not any(message.contents):
+            return message
+        contents = (*message.contents, *(None for _ in message.attachments))
+        looks = await asyncio.gather(
+            *(
+                self._attachment(attachment, content, until)
+                for attachment, content in zip(message.attachments, contents, strict=False)
+            )
+        )
+        return msgspec.structs.replace(message, attachments=tuple(_cut(looks)), contents=())
+
+    async def _attachment(
+        self, attachment: Attachment, content: Content | None, until: float
+    ) -> Attachment:
+        if content is None or attachment.noticed is not None:
+            return attachment
+        noticed: Noticed | None
+        try:
+            async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                async with self._room:
+                    noticed = await self._look(attachment.kind, content)
+        except TimeoutError:
+            noticed = Noticed(unread=TOO_SLOW)
+        except ContentGone as problem:
+            noticed = Noticed(unread=TOO_LARGE if str(problem) == TOO_LARGE else NOT_FETCHED)
+        except ConnectionError:
+            noticed = Noticed(unread=NOT_FETCHED)
+        return msgspec.structs.replace(attachment, noticed=noticed)
+
+    async def _look(self, kind: AttachmentKind, content: Content) -> Noticed | None:
+        """What is noticed; None for what is neither picture nor voice."""
+        if kind in _PICTURES:
+            return await self._pictures.notice_async(await content.fetch(MAX_PICTURE_BYTES))
+        if kind is AttachmentKind.AUDIO:
+            return await self._voices.notice(await content.fetch(MAX_VOICE_BYTES))
+        if kind in _EITHER:
+            try:
+                held = await content.fetch(MAX_PICTURE_BYTES)
+                sniffing.sniff(held)
+            except (Unread, ContentGone):
+                return None
+            return await self._pictures.notice_async(held)
+        return None
+
+
+def _entries(listed: str) -> list[str]:
+    return [entry for piece in listed.split(",") if (entry := piece.strip())]
+
+
+def _cut(attachments: Sequence[Attachment]) -> list[Attachment]:
+    """No more words in all than are judged with one turn."""
+    room, kept = MAX_TEXT, list(attachments)
+    for place, attachment in enumerate(attachments):
+        seen = attachment.noticed
+        if seen is not None and seen.text:
+            seen = msgspec.structs.replace(seen, text=seen.text[:room])
+            room -= len(seen.text)
+            kept[place] = msgspec.structs.replace(attachment, noticed=seen)
+    return kept
