@@ -35,9 +35,7 @@ _SEEN = "revealed_up_to"
 
 def find(alert_id: int) -> Alert:
     """The alert with what its page shows; 404 where there is none."""
-    rows = Alert.objects.select_related(
-        "conversation__source", "claimed_by", "closed_by", "escalated_by", "joined"
-    )
+    rows = Alert.objects.select_related("conversation__source", "claimed_by", "joined")
     try:
         return rows.get(pk=alert_id)
     except (Alert.DoesNotExist, OverflowError):

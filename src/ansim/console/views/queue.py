@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -55,14 +54,14 @@ def forget_view(request: StaffRequest, view_id: int) -> HttpResponseBase:
     return redirect("console:queue")
 
 
-async def events(request: HttpRequest) -> HttpResponseBase:
-    """Server-sent events: numbers of changed alerts, no content."""
+def events(request: HttpRequest) -> HttpResponseBase:
+    """Server-sent events: numbers of changed alerts, no content. Only the stream itself runs on the
+    loop: who may have it is asked like everything else, in the thread that makes pages."""
     if request.method != "GET":
         return HttpResponse(status=405)
-    user = await request.auser()
-    if not user.is_authenticated:
+    if not request.user.is_authenticated:
         return HttpResponse(status=401)
-    if not await sync_to_async(may)(user, Act.SEE_ALERTS):
+    if not may(request.user, Act.SEE_ALERTS):
         return HttpResponse(status=404)
     response = StreamingHttpResponse(
         live.stream(live.newsroom), content_type="text/event-stream; charset=utf-8"
