@@ -92,11 +92,14 @@ def measure(
     """A row for every chat that is not among ``known`` yet: ``counts`` of each wear."""
     detector = Detector.load()
     done = {(row.seed, row.wear, row.number) for row in known}
+    ahead: list[tuple[float, int, Case]] = []
     for wear, count in counts.items():
-        chosen: list[Case] = cases(conversations, DEV if dev else TEST, count, wear, seed)
-        for number, case in enumerate(chosen):
-            if (seed, wear, number) not in done:
-                yield _row(seed, number, outcome(case, detector))
+        chosen = cases(conversations, DEV if dev else TEST, count, wear, seed)
+        ahead += [((number + 1) / count, number, case) for number, case in enumerate(chosen)]
+    # Of each wear the same share at any time, so that one that is stopped says something too.
+    for _, number, case in sorted(ahead, key=lambda one: one[:2]):
+        if (seed, case.wear, number) not in done:
+            yield _row(seed, number, outcome(case, detector))
 
 
 def errors(rows: Sequence[Row]) -> float:
