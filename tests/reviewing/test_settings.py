@@ -94,3 +94,28 @@ def test_the_key_is_read_from_its_file_and_never_told(tmp_path: Path) -> None:
     assert "ANSIM_REVIEWER_KEY_FILE" in refusal(key_file=str(tmp_path / "none"))
     path.write_bytes(b"\xff\xfe\x00")
     assert "ANSIM_REVIEWER_KEY_FILE" in refusal(key_file=str(path))
+
+
+@pytest.mark.parametrize("command", ["run", "worker"])
+def test_nothing_starts_with_a_reviewer_that_may_not_be_used(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from ansim.cli import main
+
+    monkeypatch.setenv("ANSIM_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ANSIM_REVIEWER_URL", "https://models.example/v1")
+    monkeypatch.setenv("ANSIM_REVIEWER_MODEL", "m")
+    assert main([command]) == 2
+    assert "ANSIM_REVIEWER_BASIS" in capsys.readouterr().err
+    assert not (tmp_path / "home").exists()
+
+
+def test_how_it_is_used_is_one_of_two_ways() -> None:
+    from ansim.config import ConfigError, load
+
+    assert load({}).reviewer_use == "explain"
+    with pytest.raises(ConfigError, match="ANSIM_REVIEWER_USE"):
+        load({"ANSIM_REVIEWER_USE": "decide"})

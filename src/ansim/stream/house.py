@@ -26,6 +26,7 @@ from ansim.config import Config
 from ansim.keys import Keyring
 from ansim.stream.connection import connect
 from ansim.stream.lease import holders
+from ansim.stream.second_opinion import reviewer_settings
 from ansim.stream.server import EmbeddedServer, ServerUnavailable, die_with_parent
 
 READY_SECONDS = 90.0
@@ -96,7 +97,9 @@ class House:
         self._lock: IO[str] | None = None
 
     def run(self) -> int:
-        """Raises HouseError when something needed is missing or taken."""
+        """Raises HouseError when something needed is missing or taken, ConfigError for a reviewer
+        that may not be used as set: the worker alone would tell of it over and over."""
+        reviewer_settings(self._config)
         self._take_home()
         self._check_ports()
         self._check_key()

@@ -40,6 +40,9 @@ SNAPSHOTS = "SNAPSHOTS"
 POSITIONS = "ansim.position"
 """Core subject on which workers tell how far they have come: ``ansim.position.<p>``."""
 
+REVIEWERS = "ansim.reviewer"
+"""Core subject on which workers tell how the model they ask is: ``ansim.reviewer.<worker>``."""
+
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

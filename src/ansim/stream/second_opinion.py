@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
@@ -116,6 +117,9 @@ class SecondMind:
             **{f"declined_{code}": count for code, count in sorted(now.declined.items())},
         }
         try:
+            if self._client is not None:
+                subject = f"{layout.REVIEWERS}.{worker}"
+                await self._client.publish(subject, msgspec.json.encode(now))
             await asyncio.to_thread(
                 self.desk.tell_reviewer, worker, now.condition.value, now.model, counts
             )

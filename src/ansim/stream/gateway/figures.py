@@ -79,6 +79,7 @@ class GatewayFigures(Collector):
     def collect(self) -> Iterable[Metric]:
         yield from self._intake()
         yield from self._sources()
+        yield from self._gateway.link.reviewers.figures()
 
     def _intake(self) -> Iterator[Metric]:
         gateway, counts = self._gateway, self._gateway.counts

@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from ansim.config import Config
 from ansim.keys import Keyring
 from ansim.stream.connection import connect
+from ansim.stream.gateway.reviewers import Reviewers
 from ansim.stream.layout import LayoutMismatch
 from ansim.stream.publishing import Publisher, StreamUnavailable
 from ansim.stream.routing import Routing
@@ -35,6 +36,7 @@ class Link:
         self._publisher: Publisher | None = None
         self._client: Client | None = None
         self._routing: Routing | None = None
+        self.reviewers = Reviewers()
         self.backlog = 0
         """Messages no worker has read yet, at most ``BACKLOG_SECONDS`` old."""
 
@@ -70,6 +72,7 @@ class Link:
                     self._client = await connect(self._config, self._keyring, "gateway")
                 routing = await Routing.open(self._publisher.jetstream, self._config, self._keyring)
                 await when_up(self._client)
+                await self.reviewers.follow(self._client)
                 self._routing = routing
             except LayoutMismatch:
                 raise
