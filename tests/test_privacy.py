@@ -15,6 +15,7 @@ import pytest
 
 from ansim.config import Config
 from tests.detection.talk import LURE
+from tests.migrated import give_database
 from tests.ports import free_port
 from tests.stream.house import alerts_in_database, environment, make_database
 from tests.test_run import Run
@@ -49,6 +50,7 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture
 def run(config: Config) -> Iterator[Run]:
+    give_database(config.home)
     running = Run(environment(config))
     running.wait_for("Ctrl-C stops everything")
     yield running

@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.migrated import give_database
 from tests.ports import free_port
 
 pytestmark = pytest.mark.nats
@@ -77,11 +78,19 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(environment: dict[str, str]) -> Iterator[Run]:
+def first_run(environment: dict[str, str]) -> Iterator[Run]:
+    """As a newcomer starts it: there is nothing yet."""
     running = Run(environment)
     yield running
     if running.process.poll() is None:
         running.interrupt()
+
+
+@pytest.fixture
+def run(environment: dict[str, str], request: pytest.FixtureRequest) -> Run:
+    give_database(Path(environment["ANSIM_HOME"]))
+    running: Run = request.getfixturevalue("first_run")
+    return running
 
 
 def gone(processes: list[psutil.Process], seconds: float = 60) -> bool:
@@ -90,8 +99,9 @@ def gone(processes: list[psutil.Process], seconds: float = 60) -> bool:
 
 
 def test_it_starts_prints_log_ins_and_ctrl_c_stops_every_child(
-    run: Run, environment: dict[str, str]
+    first_run: Run, environment: dict[str, str]
 ) -> None:
+    run = first_run
     run.wait_for("Ctrl-C stops everything")
     assert set(run.log_ins()) == {"counsellor", "supervisor", "administrator"}
     address = f"http://127.0.0.1:{environment['ANSIM_CONSOLE_PORT']}"

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import pages
 from tests.browser.pages import DESK, follow, keep
+from tests.migrated import give_database
 from tests.ports import free_port
 from tests.test_run import Run
 
@@ -44,8 +45,10 @@ PLAYED = """() => {
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[tuple[Run, str, str]]:
+def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Run, str, str]]:
     console, intake = free_port(), free_port()
+    if "sample" in request.fixturenames:  # the whole path begins where there is nothing yet
+        give_database(tmp_path / "home")
     running = Run(
         {
             "ANSIM_HOME": str(tmp_path / "home"),

@@ -12,9 +12,12 @@ import pytest
 
 HERE = Path(__file__).parent
 
-pytestmark = pytest.mark.skipif(
-    bool(os.environ.get("ANSIM_DATABASE_URL")), reason="this is that other process"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        bool(os.environ.get("ANSIM_DATABASE_URL")), reason="this is that other process"
+    ),
+    pytest.mark.timeout(1000),  # it is as many tests as the whole folder
+]
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def test_casework_keeps_its_promises_on_postgresql(address: str, tmp_path: Path)
         env={**os.environ, "ANSIM_DATABASE_URL": address, "ANSIM_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
         cwd=HERE.parents[1],
     )

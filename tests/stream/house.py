@@ -17,6 +17,7 @@ from ansim.keys import Keyring
 from ansim.stream import layout
 from ansim.stream.connection import connect
 from ansim.stream.snapshot import SnapshotStore, read_head
+from tests.migrated import give_database
 
 DECLARE = """
 from ansim import casework
@@ -46,7 +47,8 @@ def environment(config: Config) -> dict[str, str]:
 
 
 def make_database(config: Config) -> str:
-    """Migrates, declares the source ``test`` and returns its API key."""
+    """A database that is migrated and has the source ``test``; returns its API key."""
+    give_database(config.home)
     made = subprocess.run(
         [sys.executable, "-c", DECLARE],
         env=environment(config),
@@ -86,7 +88,7 @@ class Workers:
         for process in self.running:
             process.send_signal(signal.SIGTERM)
         for process in self.running:
-            assert process.wait(30) == 0
+            assert process.wait(120) == 0
         self.running.clear()
 
 

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from tests.detection.talk import LURE
+from tests.migrated import give_database
 from tests.ports import free_port
 from tests.stream.house import DECLARE
 from tests.test_run import Run
@@ -39,6 +40,7 @@ class House:
         environment = {"ANSIM_HOME": str(home)} | {
             f"ANSIM_{name}_PORT": str(port) for name, port in self.ports.items()
         }
+        give_database(home)
         self.run = Run(environment)
         self.run.wait_for("Ctrl-C stops everything")
         made = subprocess.run(
