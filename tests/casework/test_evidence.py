@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ from ansim.casework.evidence import gathering, lettering, verifying
 from ansim.casework.evidence.packing import Package
 from ansim.casework.models import Account, Agency, Alert, AuditEvent, SourceRecord, Turn
 from ansim.casework.roles import TABLE, Act, Role
-from ansim.chat import Attachment, AttachmentKind
+from ansim.chat import Attachment, AttachmentKind, CodeSeen, KnownPicture, Noticed
 from ansim.keys import KeyLost
 from tests.casework.conftest import START, report, risky, turn
 
@@ -318,3 +319,50 @@ def test_a_package_outlives_the_words_it_was_made_of(alert: Alert, liaison: Acco
     assert report_.sound
     assert report_.known_key
     assert b64decode(json.loads(files(package)["facts/accounts.json"])[0]["sealed"])
+
+
+def test_what_programs_read_in_attachments_is_an_estimate(
+    source: SourceRecord, liaison: Account
+) -> None:
+    seen = Noticed(
+        text="용돈 줄게",
+        codes=(CodeSeen(format="QRCode", text="https://t.me/example", leads_to="messenger"),),
+        fingerprint="ab" * 32,
+        known=(KnownPicture(list="hotline", distance=7),),
+    )
+    unheard = Noticed(unread="not_heard")
+    turns = (
+        risky(1),
+        turn(
+            2,
+            attachments=(
+                Attachment(kind=AttachmentKind.IMAGE, name="a.jpg", noticed=seen),
+                Attachment(kind=AttachmentKind.AUDIO, noticed=unheard),
+                Attachment(kind=AttachmentKind.FILE),
+            ),
+        ),
+    )
+    [pk] = alerts.raise_or_update([report(1, turns=turns, raised=True)])
+    package = packed(Alert.objects.get(pk=pk), liaison)
+    inside = files(package)
+    said = rows(inside["facts/messages.jsonl"])
+    assert said[1]["attachments"][0] == {"kind": "image", "name": "a.jpg"}
+    assert b"t.me" not in inside["facts/messages.jsonl"]
+    assert rows(inside["assessment/messages.jsonl"])[1]["attachments"] == [
+        {
+            "kind": "image",
+            "words": "용돈 줄게",
+            "codes": [
+                {"format": "QRCode", "text": "https://t.me/example", "leads_to": "messenger"}
+            ],
+            "pdq": "ab" * 32,
+            "like_on_list": [{"list": "hotline", "distance": 7}],
+        },
+        {"kind": "audio", "not_read": "not_heard"},
+    ]
+    text = " ".join(
+        page.get_textpage().get_text_bounded()
+        for page in pypdfium2.PdfDocument(inside["evidence.pdf"])
+    )
+    assert "https://t.me/example" in text
+    assert "7/256 bit" in text

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from ansim.casework.models import Alert, Delivery, DonorLine, OutgoingMessage, T
 from ansim.console import speaking
 from ansim.console.chart import in_percent
 from ansim.console.marking import Label, Piece, harmless, label, pieces
+from ansim.console.noticed import Attached, attached
 from ansim.detection import Turn as ReadTurn
 from ansim.detection.tactics import Language
 
@@ -61,7 +63,7 @@ class Line:
     labels: tuple[Label, ...] = ()
     unplaced: tuple[Label, ...] = ()
     """Labels that no shown stretch of the words carries: written below instead."""
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[Attached, ...] = ()
     percent: int | None = None
     assessed: bool = True
     author: str = ""
@@ -251,7 +253,7 @@ def preview(
             text=turn.text,
             tactics=turn.tactics,
             spans=[[span.start, span.end, span.tactic] for span in turn.spans],
-            attachments=[{"kind": item.kind.value} for item in turn.attachments],
+            attachments=[msgspec.to_builtins(item) for item in turn.attachments],
             risk=turn.risk,
         )
         for turn in turns
@@ -313,7 +315,7 @@ def _line(turn: Turn, speaker: Speaker | None, *, revealed: bool, language: Lang
         held=turn.text is not None,
         labels=marks,
         unplaced=tuple(mark for mark in marks if mark.id not in placed),
-        attachments=tuple(_attachment(item) for item in turn.attachments or ()),
+        attachments=tuple(attached(item, revealed=revealed) for item in turn.attachments or ()),
         percent=None if turn.by_agency or side == "donor" else in_percent(turn.risk),
         assessed=turn.assessed or side == "donor",  # no part of the chat: nobody assesses it
         pk=turn.pk or 0,
@@ -353,22 +355,6 @@ def _sent(message: OutgoingMessage, speakers: Mapping[str, Speaker], *, revealed
         where=where,
         message=str(message.pk),
     )
-
-
-def _attachment(item: Any) -> str:
-    kinds = {
-        "image": _("사진"),
-        "video": _("동영상"),
-        "audio": _("음성"),
-        "file": _("파일"),
-        "sticker": _("이모티콘"),
-        "location": _("위치"),
-        "contact": _("연락처"),
-        "call": _("통화"),
-        "link": _("링크"),
-    }
-    kind = item.get("kind") if isinstance(item, dict) else None
-    return kinds.get(str(kind), _("첨부"))
 
 
 def _mark_days(lines: list[Line]) -> None:

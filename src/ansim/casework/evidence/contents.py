@@ -95,6 +95,8 @@ class Said:
     risk: float | None = None
     tactics: dict[str, float] = field(default_factory=dict)
     spans: list[list[Any]] = field(default_factory=list)
+    noticed: list[dict[str, Any]] = field(default_factory=list)
+    """What programs read in its attachments."""
     assessed: bool = False
 
     def fact(self) -> dict[str, Any]:
@@ -129,13 +131,16 @@ class Said:
 
     def estimate(self) -> dict[str, Any]:
         """The line in ``assessment/messages.jsonl``."""
-        return {
+        line: dict[str, Any] = {
             "number": self.number,
             "assessed": self.assessed,
             "risk_after": number(self.risk),
             "tactics": self.tactics,
             "spans": self.spans,
         }
+        if self.noticed:
+            line["attachments"] = self.noticed
+        return line
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ansim.casework.edits import Changes, changes
+from ansim.casework.evidence.attached import named, noticed
 from ansim.casework.evidence.contents import (
     Gathered,
     Order,
@@ -34,7 +35,6 @@ SHOWN_AT_ONCE = 400
 holds this equal to the console's)."""
 MAY_HAVE_ARRIVED = (Delivery.SENT, Delivery.SENDING, Delivery.UNKNOWN)
 CHUNK = 2000
-LONGEST_NAME = 300
 
 _LETTERS = "가나다라마바사아자차카타파하"
 
@@ -149,13 +149,8 @@ def _turn(turn: Turn, changed: Changes) -> Said:
         kept_at=turn.kept_at.timestamp(),
         text=text,
         withheld=withheld,
-        attachments=[
-            {
-                "kind": str(item.get("kind", "")),
-                "name": without_pictures(str(item.get("name", "")))[0][:LONGEST_NAME],
-            }
-            for item in turn.attachments
-        ],
+        attachments=[named(item) for item in turn.attachments],
+        noticed=[seen for item in turn.attachments if (seen := noticed(item))],
         risk=turn.risk,
         tactics=turn.tactics,
         # Where something was taken out, places in the text mean nothing any more.

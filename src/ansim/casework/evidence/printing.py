@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansim.casework.evidence.attached import in_print
 from ansim.casework.evidence.contents import Gathered, Order, Person, Said, stamp
 from ansim.casework.evidence.paper import LEFT, RIGHT, Paper, clock, day
 from ansim.detection.tactics import tactics
@@ -327,6 +328,16 @@ def estimated(
                 ", ".join(likely),
             )
             paper.row(zip(spaces, values, strict=True))
+    _read_in_attachments(paper, found)
+
+
+def _read_in_attachments(paper: Paper, found: Gathered) -> None:
+    if not any(message.noticed for message in found.said):
+        return
+    paper.heading("첨부에서 프로그램이 읽은 것", "Read by programs in attachments")
+    for message in found.said:
+        for seen in message.noticed:
+            paper.words(f"{message.number}. {in_print(seen)}")
 
 
 def _percent(share: float | None) -> str:

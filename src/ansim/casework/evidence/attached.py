@@ -1,0 +1,68 @@
+"""Attachments in the evidence: kind and name are facts; what a program read in them is not.
+
+The file itself was never kept. Words read in a picture or heard in a voice message, codes, hashes
+and matches stand among the estimates, and say that a program read them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansim.casework.evidence.contents import without_pictures
+
+LONGEST_NAME = 300
+
+
+def named(item: dict[str, Any]) -> dict[str, str]:
+    """An attachment in ``facts/messages.jsonl``."""
+    return {
+        "kind": str(item.get("kind", "")),
+        "name": without_pictures(str(item.get("name", "")))[0][:LONGEST_NAME],
+    }
+
+
+def noticed(item: dict[str, Any]) -> dict[str, Any]:
+    """What a program noticed in an attachment, for ``assessment/messages.jsonl``; only what is
+    there, and {} where nobody looked."""
+    seen = item.get("noticed")
+    if not isinstance(seen, dict):
+        return {}
+    words, withheld = without_pictures(str(seen.get("text", "")))
+    found = {
+        "words": words,
+        "withheld": withheld,
+        "codes": [
+            {
+                "format": str(code.get("format", "")),
+                "text": without_pictures(str(code.get("text", "")))[0],
+                "leads_to": str(code.get("leads_to", "text")),
+            }
+            for code in seen.get("codes", [])
+        ],
+        "pdq": str(seen.get("fingerprint", "")),
+        "like_on_list": seen.get("known", []),
+        "classified": seen.get("labels", []),
+        "not_read": str(seen.get("unread", "")),
+    }
+    return {"kind": str(item.get("kind", "")), **{k: v for k, v in found.items() if v}}
+
+
+def in_print(seen: dict[str, Any]) -> str:
+    """What was noticed in one attachment, in a few lines."""
+    lines = [f"[{seen['kind']}]"]
+    if words := seen.get("words"):
+        lines.append(words)
+    lines += [f"코드 / code ({code['leads_to']}): {code['text']}" for code in seen.get("codes", [])]
+    if pdq := seen.get("pdq"):
+        lines.append(f"PDQ {pdq}")
+    lines += [
+        f"목록과 닮음 / like one on list {hit['list']}: {hit['distance']}/256 bit"
+        for hit in seen.get("like_on_list", [])
+    ]
+    lines += [
+        f"분류기 / classifier {label['classifier']}: {label['name']} {label['score']:.2f}"
+        for label in seen.get("classified", [])
+    ]
+    if why := seen.get("not_read"):
+        lines.append(f"읽거나 듣지 못함 / not read or heard: {why}")
+    return "\n".join(lines)
