@@ -351,4 +351,6 @@ async def test_it_lies_beside_the_alert_once_whatever_is_killed(
     assert count("casework_secondopinion") == 1
     assert count("casework_alert") >= 1
     assert count("casework_auditevent", "action = 'alert.second_opinion'") >= 1
-    assert b"stand-in" not in (config.home / "worker.log").read_bytes()
+    summary = "A가 나이를 물은 뒤".encode()
+    for path in config.home.rglob("*"):
+        assert not path.is_file() or summary not in path.read_bytes(), f"readable in {path.name}"
