@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -186,12 +188,13 @@ def test_an_unknown_form_is_told_from_another_process_too(counsellor: Client) ->
 
 
 @pytest.mark.usefixtures("every_file_is_large")
-def test_reading_that_is_stopped_is_said_kindly(
-    counsellor: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import threading
+def test_reading_that_is_stopped_is_said_kindly(counsellor: Client) -> None:
+    def when_begun() -> None:
+        while not apart._running:
+            time.sleep(0.01)
+        apart.stop()
 
-    threading.Timer(0.3, apart.stop).start()
+    threading.Thread(target=when_begun, daemon=True).start()
     answer = send(counsellor, (SAMPLES / "risky-android.txt").read_bytes())
     assert answer.status_code == 422
     assert "파일을 읽다가 멈췄습니다" in answer.content.decode()

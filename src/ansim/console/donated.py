@@ -1,4 +1,4 @@
-"""A donated export through the same reading and detection as live messages, in one go.
+"""A donated export, or screenshots, through the same reading and detection as live messages.
 
 Nothing is written here: the caller decides what is kept.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import msgspec
@@ -16,7 +16,7 @@ from ansim import config
 from ansim.casework.actions.accounts import DONATED_SOURCE
 from ansim.casework.actions.reports import EVIDENCE, AlertReport
 from ansim.casework.sealing import keyring
-from ansim.chat import Message
+from ansim.chat import Attachment, Message, Noticed
 from ansim.detection import AlertEvent, Assessment, Priority, Turn
 from ansim.detection.detector import Detector
 from ansim.detection.finished import joined, only_korean
@@ -24,7 +24,7 @@ from ansim.detection.roles import roles as detection_roles
 from ansim.detection.state import ConversationState
 from ansim.reading.language import is_korean
 from ansim.sources import exports
-from ansim.sources.export import Remark, messages
+from ansim.sources.export import Export, Remark, messages
 
 MAX_BYTES = 16 * 1024 * 1024
 BATCH = 500
@@ -57,6 +57,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     telling: list[Turn]
     """The first ``MOST_TELLING`` turns with a label."""
     reports: list[AlertReport]
+    screens: list[Noticed] = []
+    """Of screenshots, what each shows besides messages."""
 
 
 @cache
@@ -74,10 +76,21 @@ def assess(data: bytes, name: str, number: int = 0) -> Outcome:
     Raises ``SeveralConversations`` where a number is needed, ``ExportError`` with a clear sentence.
     """
     export = exports.parse(data, name=name, number=number)
+    digest = hashlib.sha256(data).hexdigest() + (f"/{number}" if number > 1 else "")
+    return outcome(export, digest)
+
+
+def outcome(
+    export: Export, digest: str, beside: Mapping[int, Sequence[Attachment]] | None = None
+) -> Outcome:
+    """What is found in a conversation. ``digest`` is of what it was read from.
+
+    ``beside`` is what was seen beside the message of that number: nobody said it, so it is shown
+    with the message and not judged as part of it.
+    """
     ring = keyring()
     # The same file is the same conversation; another file, even of the same people, is not, since
     # names in exports are not accounts.
-    digest = hashlib.sha256(data).hexdigest() + (f"/{number}" if number > 1 else "")
     conversation = ring.pseudonym("conversation", DONATED_SOURCE, digest)
     said = messages(
         export,
@@ -87,7 +100,9 @@ def assess(data: bytes, name: str, number: int = 0) -> Outcome:
     )
     korean = is_korean(message.text for message in said)
     found, roles = _assessed(said, korean=korean)
-    turns = _turns(said, found)
+    numbers = {turn.line: message.id for turn, message in zip(export.turns, said, strict=True)}
+    shown = {numbers[line]: tuple(seen) for line, seen in (beside or {}).items()}
+    turns = _turns(said, found, shown)
     reports = _reports(conversation, found, turns, roles)
     authors = dict.fromkeys(message.author for message in said)
     return Outcome(
@@ -124,10 +139,21 @@ def _assessed(said: Sequence[Message], *, korean: bool) -> tuple[list[Assessment
     }
 
 
-def _turns(said: Sequence[Message], found: Sequence[Assessment]) -> list[Turn]:
-    """What was found, with every message in its own words again."""
+def _turns(
+    said: Sequence[Message],
+    found: Sequence[Assessment],
+    beside: Mapping[str, tuple[Attachment, ...]],
+) -> list[Turn]:
+    """What was found, with every message in its own words again and what was seen beside it."""
     words = {message.id: message.text for message in said}
-    return [msgspec.structs.replace(item.turn, text=words[item.turn.id]) for item in found]
+    return [
+        msgspec.structs.replace(
+            item.turn,
+            text=words[item.turn.id],
+            attachments=item.turn.attachments + beside.get(item.turn.id, ()),
+        )
+        for item in found
+    ]
 
 
 def _tells(turn: Turn) -> bool:

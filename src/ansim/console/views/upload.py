@@ -1,4 +1,4 @@
-"""The page on which a participant's own export of a conversation is read, with their consent."""
+"""The page on which a participant's own export or screenshots are read, with their consent."""
 
 from __future__ import annotations
 
@@ -17,12 +17,29 @@ from ansim.casework import letterbox
 from ansim.casework.actions import donations, donors
 from ansim.casework.errors import Refused
 from ansim.casework.roles import Act
-from ansim.console import apart, donated
+from ansim.console import apart, donated, pictured
 from ansim.console.access import StaffRequest, needs
+from ansim.console.marking import harmless
 from ansim.console.templatetags.ansim import language
 from ansim.console.thread import preview
 from ansim.sources.export import ExportError
-from ansim.sources.exports import Held, SeveralConversations
+from ansim.sources.exports import Held, SeveralConversations, screenshots
+
+
+class FilesInput(forms.FileInput):
+    """Takes one export, or several screenshots."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Gives a list: one export, or screenshots in the order in which they were chosen."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        given = data if isinstance(data, (list, tuple)) else [data]
+        return [super(FilesField, self).clean(one, initial) for one in given or [None]]
 
 
 class UploadForm(forms.Form):
@@ -60,8 +77,9 @@ class UploadForm(forms.Form):
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    file = forms.FileField(
-        label=gettext_lazy("메신저에서 내보낸 대화 파일"),
+    file = FilesField(
+        label=gettext_lazy("메신저에서 내보낸 대화 파일 하나, 또는 대화 화면 그림 여러 장"),
+        widget=FilesInput(attrs={"multiple": True, "aria-describedby": "file-limits"}),
         error_messages={
             "required": gettext_lazy("파일을 골라 주세요."),
             "empty": gettext_lazy("빈 파일입니다."),
@@ -100,11 +118,22 @@ class UploadForm(forms.Form):
         except Refused as refused:
             raise forms.ValidationError(str(refused)) from None
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if (file.size or 0) > donated.MAX_BYTES:
+    def clean_file(self) -> list[tuple[str, bytes]]:
+        """File names and contents: one export, or pictures alone."""
+        files = self.cleaned_data["file"]
+        if sum(file.size or 0 for file in files) > donated.MAX_BYTES:
             raise forms.ValidationError(_("파일이 너무 큽니다. 16 MiB까지 읽을 수 있습니다."))
-        return file
+        if len(files) > screenshots.MOST:
+            words = _("화면 그림은 한 번에 %(most)d장까지 읽을 수 있습니다.")
+            raise forms.ValidationError(words % {"most": screenshots.MOST})
+        given = [(file.name or "", file.read()) for file in files]
+        other = [name for name, data in given if not screenshots.is_picture(data)]
+        if len(given) > 1 and other:
+            words = _(
+                "%(name)s: 그림이 아닙니다. 내보낸 파일은 하나만, 그림은 그림끼리 올려 주세요."
+            )
+            raise forms.ValidationError(words % {"name": harmless(other[0])[:80]})
+        return given
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -128,9 +157,9 @@ def upload(request: StaffRequest) -> HttpResponseBase:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return _form(request, form, 422)
-    file = form.cleaned_data["file"]
+    given = form.cleaned_data["file"]
     try:
-        found = apart.assess(file.read(), file.name or "", form.cleaned_data["conversation"] or 0)
+        found = _assessed(given, form.cleaned_data["conversation"] or 0)
         received = donations.receive(
             request.user,
             donations.Donation(
@@ -177,6 +206,7 @@ def upload(request: StaffRequest) -> HttpResponseBase:
     if received.alerts:
         return redirect("console:alert", received.alerts[0])
     context = {
+        "screens": [(n, one) for n, one in enumerate(found.screens, 1) if one.text or one.codes],
         "form": found.form,
         "no_way_back": form.cleaned_data["reach"] in ("code", "mail"),
         "messages_read": found.messages,
@@ -194,6 +224,14 @@ def upload(request: StaffRequest) -> HttpResponseBase:
         ),
     }
     return render(request, "console/upload_report.html", context)
+
+
+def _assessed(given: Sequence[tuple[str, bytes]], number: int) -> donated.Outcome:
+    """What is found in one export, or in pictures."""
+    if screenshots.is_picture(given[0][1]):
+        return pictured.assess(given)
+    name, data = given[0]
+    return apart.assess(data, name, number)
 
 
 def _form(

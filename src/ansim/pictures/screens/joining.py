@@ -68,8 +68,14 @@ def tidy(text: str, breaks: Breaks) -> str:
     return _BEFORE_SIGN.sub("", " ".join(whole.split()))
 
 
-def fits_no_more(piece: Piece, following: Piece, room: float) -> bool:
-    """Whether the first word of the next line would not have found room in this one."""
+_PITCH = 1.49
+"""Distance of two lines of a message, at most, in heights of the print."""
+
+
+def goes_on(piece: Piece, following: Piece, room: float, print_: float) -> bool:
+    """Whether the next line belongs to the same message, where no bubble tells: the lines are
+    close, and its first word would not have found room in this one."""
+    pitch = (following.box.top - piece.box.top + following.box.bottom - piece.box.bottom) / 2
     word = len(following.text.split(" ")[0])
     needed = (word + 0.4) * following.letter
-    return piece.box.width + needed > room
+    return pitch < _PITCH * print_ and piece.box.width + needed > room

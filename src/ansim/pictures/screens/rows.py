@@ -90,7 +90,7 @@ def _messages(block: _Block, room: float, print_: float) -> list[Shown]:
         picture_between = before is not None and any(
             before.box.top < one.box.top < piece.box.top for one in block.pictures
         )
-        if before is None or picture_between or not joining.fits_no_more(before, piece, room):
+        if before is None or picture_between or not joining.goes_on(before, piece, room, print_):
             groups.append([place])
         else:
             groups[-1].append(place)

@@ -21,6 +21,7 @@ _ENGLISH_DAY = re.compile(
     r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\s+(\d{1,2})(?:,?\s+(20\d{2}))?"
 )
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WORDS = re.compile(r"오늘|어제|그저께|Today|Yesterday|today|yesterday|\bat\b|[월화수목금토일]요일")
 _NEARBY = re.compile(r"^(오늘|어제|그저께|Today|Yesterday|[월화수목금토일]요일)\b")
 
 
@@ -87,7 +88,7 @@ def heading(text: str) -> tuple[str, Clock | None, tuple[int, int, int] | None] 
             _KOREAN_DAY,
             _TIME,
             _CLOSED,
-            re.compile(r"(오늘|어제|Today|Yesterday)"),
+            _WORDS,
         )
         if (found := pattern.search(text)) is not None
     ]
@@ -97,5 +98,9 @@ def heading(text: str) -> tuple[str, Clock | None, tuple[int, int, int] | None] 
     rest = text[min(places) :]
     if not name or len(name) > 24 or len(rest) > 28:
         return None
-    said = _NUMERIC_DAY.sub("", rest).lstrip(". ")
-    return name, clock(said), day(rest)
+    bare = _NUMERIC_DAY.sub("", rest).lstrip(". ")
+    time, date = clock(bare), day(rest)
+    left = _KOREAN_DAY.sub("", _CLOSED.sub("", _TIME.sub("", _WORDS.sub("", bare))))
+    if (time is None and date is None) or sum(map(str.isalpha, left)) > 3:
+        return None  # somebody says something about a time
+    return name, time, date

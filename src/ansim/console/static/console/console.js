@@ -157,6 +157,16 @@
     if (text) document.getElementById(select.dataset.fills).value = text;
   });
 
+  // --- files that were chosen, in the order in which they are read -----------------------------------
+  const chosen = $("#chosen");
+  const files = chosen && document.getElementById(chosen.dataset.for);
+  if (files) {
+    files.addEventListener("change", () => {
+      const several = files.files.length > 1 ? [...files.files] : [];
+      chosen.replaceChildren(...several.map((file) => Object.assign(document.createElement("li"), { textContent: file.name })));
+    });
+  }
+
   const thread = $("#thread");
   if (thread) thread.scrollTop = thread.scrollHeight;
   const error = $("[data-focus]");
