@@ -129,6 +129,36 @@ def test_no_process_of_the_console_outlives_the_first(tmp_path: Path, how: signa
         first.wait()
 
 
+def test_a_process_that_dies_is_started_again_and_pages_go_on(tmp_path: Path) -> None:
+    console = Two(tmp_path)
+    try:
+        cookie = log_in(console, "counsellor")
+        first = psutil.Process(console.process.pid)
+        before = {process.pid for process in makers(first)}
+        assert len(before) == 2
+        psutil.Process(min(before)).kill()
+        until = time.monotonic() + 120
+        while not (len(now := {process.pid for process in makers(first)}) == 2 and now != before):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        reader = Reader(console, cookie)
+        assert reader.status == 200
+        assert reader.next()[0] == []
+        reader.close()
+    finally:
+        console.stop()
+
+
+def makers(first: psutil.Process) -> list[psutil.Process]:
+    """The processes of a console that make pages."""
+    found = []
+    for process in first.children():
+        with suppress(psutil.Error):
+            if "spawn_main" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
 class Two(Console):
     """A console of two processes."""
 

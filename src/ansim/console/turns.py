@@ -18,12 +18,15 @@ from django.db import close_old_connections, connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from ansim.console.processes import share
+
 AT_ONCE = {"sqlite": 1, "postgresql": 4}
 """SQLite works in our own process; while PostgreSQL works, other pages can be made."""
 LONGEST_SECONDS = 0.5
 """Who takes longer (for somebody else's mail server, say) goes on beside the others."""
 MOST_THREADS = 64
-"""Those who take longer included. A thread keeps its connection to the database."""
+"""Those who take longer included, in all processes together. A thread keeps its connection to the
+database, and PostgreSQL has a hundred."""
 
 
 class InTurn(ASGIHandler):
@@ -39,7 +42,7 @@ class InTurn(ASGIHandler):
         super().__init__()
         self.load_middleware(is_async=False)
         self._turns = asyncio.Semaphore(at_once or AT_ONCE.get(connection.vendor, 1))
-        self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="page")
+        self._threads = ThreadPoolExecutor(share(MOST_THREADS), thread_name_prefix="page")
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         await self._turns.acquire()
