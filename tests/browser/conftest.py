@@ -54,28 +54,27 @@ def complaints(request: pytest.FixtureRequest) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="package")
-def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], list[str]]]:
+def new_database() -> Iterator[Callable[[], list[str]]]:
     """Makes a database on one real PostgreSQL: its address, and that of the one it is a copy of."""
     import psycopg
 
-    server = postgres(tmp_path_factory.mktemp("postgresql"))
-    before, _, after = str(server.get_uri()).partition("/postgres?")
-    assert after, server.get_uri()
-    numbers = count(1)
+    with postgres() as server:
+        before, _, after = server.partition("/postgres?")
+        assert after, server
+        numbers = count(1)
 
-    def create(name: str, like: str) -> str:
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
-        return f"{before}/{name}?{after}"
+        def create(name: str, like: str) -> str:
+            with psycopg.connect(server, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
+            return f"{before}/{name}?{after}"
 
-    first = create("prepared", "template1")
+        first = create("prepared", "template1")
 
-    def make() -> list[str]:
-        prepared(first)
-        return [create(f"story{next(numbers)}", "prepared"), first]
+        def make() -> list[str]:
+            prepared(first)
+            return [create(f"story{next(numbers)}", "prepared"), first]
 
-    yield make
-    server.cleanup()
+        yield make
 
 
 @pytest.fixture

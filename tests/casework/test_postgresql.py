@@ -23,10 +23,9 @@ pytestmark = [
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    server = postgres(tmp_path)
-    yield str(server.get_uri())
-    server.cleanup()
+def address() -> Iterator[str]:
+    with postgres() as server:
+        yield server
 
 
 def test_casework_keeps_its_promises_on_postgresql(address: str, tmp_path: Path) -> None:
@@ -34,7 +33,6 @@ def test_casework_keeps_its_promises_on_postgresql(address: str, tmp_path: Path)
         [
             *(sys.executable, "-m", "pytest", str(HERE), "-p", "no:cacheprovider", "-x"),
             *("--ignore", str(HERE / "test_setting_up.py")),  # it has homes of its own
-            # Without a folder of its own it would close the shared one, where the database lies.
             *("--basetemp", str(tmp_path / "files")),
         ],
         env={**os.environ, "ANSIM_DATABASE_URL": address, "ANSIM_HOME": str(tmp_path / "home")},
