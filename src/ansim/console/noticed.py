@@ -6,6 +6,7 @@ leads to, and why something could not be read are findings and stand there.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from ansim.console.marking import harmless
 
+_SCREEN = re.compile(r"screen-(\d{1,2})")
+"""Name of what stands beside the messages of a screenshot (`pictured`)."""
 MOST_WORDS = 4_000
 """Characters of an attachment shown; what is beyond is told, not shown."""
 
@@ -51,9 +54,12 @@ def attached(item: Any, *, revealed: bool) -> Attached:
     if not isinstance(seen, dict):
         return Attached(name, unread=_nobody_looked(kind))
     words, codes = str(seen.get("text") or ""), _each(seen.get("codes"))
+    screen = _SCREEN.fullmatch(str(kept.get("name") or ""))
+    if screen:
+        name = _("화면 %(number)s") % {"number": screen[1]}
     return Attached(
         kind=name,
-        heading=_("음성 메시지의 말") if kind == "audio" else _("사진 속 글"),
+        heading=_heading(kind, screen=bool(screen)),
         words=_shortened(harmless(words)) if revealed else "",
         covered=bool((words or codes) and not revealed),
         codes=tuple(
@@ -75,6 +81,12 @@ def attached(item: Any, *, revealed: bool) -> Attached:
         ),
         unread=_why(str(seen.get("unread") or ""), kind),
     )
+
+
+def _heading(kind: str, *, screen: bool) -> str:
+    if screen:
+        return _("화면에서 본 것 (메시지 밖)")
+    return _("음성 메시지의 말") if kind == "audio" else _("사진 속 글")
 
 
 def _each(listed: Any) -> list[dict[str, Any]]:
