@@ -12,6 +12,8 @@ from collections import Counter
 
 import pytest
 
+from ansim.chat import Attachment, AttachmentKind, Noticed
+from ansim.detection import Turn
 from ansim.reviewing.asking import LONGEST_TEXT, MOST_QUOTES, marks, messages
 from ansim.reviewing.model import Model
 from ansim.reviewing.plain import comparable
@@ -19,9 +21,10 @@ from ansim.reviewing.reviewer import Reviewer
 from ansim.reviewing.settings import Settings
 from ansim.reviewing.values import Declined, Opinion, Window
 from ansim.reviewing.weighing import MOST_ADDED, speaks_of_suspect, weigh
+from ansim.reviewing.windows import window
 from tests.reviewing.obedient import ATTEMPTS, Obedient
 from tests.reviewing.stand_in import StandIn
-from tests.reviewing.talk import TALK, asked_about
+from tests.reviewing.talk import TALK, asked_about, turns
 
 THRESHOLD, WATCH = 0.83, 0.09
 PASSES = {"quiet", "frame", "alarm"}
@@ -138,6 +141,22 @@ def test_an_attempt_stays_inside_its_json_string(number: int) -> None:
     assert not re.search(r"<\||\|>|\[/?INST\]|</?s>|<<SYS>>|<(start|end)_of_turn>|```", chat)
     calm = messages(asked_about())[0]["content"]
     assert without_marks(system["content"], window) == without_marks(calm, asked_about())
+
+
+@pytest.mark.parametrize("number", range(len(ATTEMPTS)))
+def test_words_in_a_picture_are_data_as_well(number: int) -> None:
+    seen = Attachment(kind=AttachmentKind.IMAGE, noticed=Noticed(text=ATTEMPTS[number]["says"]))
+    talk = [
+        *turns(TALK),
+        Turn(id="p", author="stranger", at=2000.0, text="봐", risk=0.5, attachments=(seen,)),
+    ]
+    room = window("room", talk, risk=0.5, threshold=THRESHOLD, pictures=True)
+    begin, end = marks(room)
+    head, chat, tail = messages(room)[1]["content"].split("\n")
+    assert (head, tail) == (begin, end)
+    assert end not in chat
+    assert set(json.loads(chat)["lines"][-1]) <= {"turn", "who", "min", "text", "pictures"}
+    assert not re.search(r"<\||\|>|\[/?INST\]|</?s>|<<SYS>>|<(start|end)_of_turn>|```", chat)
 
 
 def without_marks(told: str, window: Window) -> str:

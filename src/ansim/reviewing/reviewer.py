@@ -128,7 +128,12 @@ class Reviewer:
 
     async def _ask_on(self) -> None:
         while True:
-            window = self.next()
+            try:
+                window = self.next()
+            except Exception as error:
+                # One broken window must not end the asking while it is still called ready.
+                log.error("the reviewer's queue failed: %s", type(error).__name__)
+                window = None
             if window is not None:
                 await self.consider(window)
                 continue
