@@ -4,6 +4,7 @@ one of them does at a time, limits hold for all of them together, and none outli
 from __future__ import annotations
 
 import fcntl
+import gc
 import multiprocessing
 import os
 import signal
@@ -74,6 +75,13 @@ def share(limit: int) -> int:
     """What one process may let pass of something that all of them together limit: each counts for
     itself, and a caller may meet any of them."""
     return max(1, limit // int(settings.ANSIM.page_processes))
+
+
+def settle() -> None:
+    """What is loaded by now stays for good: the collector of garbage, for which all pages stop,
+    need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def end_with_the_first() -> None:

@@ -108,6 +108,8 @@ def folded(shown: Sequence[Alert]) -> Mapping[int, list[Alert]]:
     )
     # Most alerts are alone, and that much an index knows.
     several = [fold for fold, alerts in together.items() if alerts > 1]
+    if not several:
+        return {alert.pk: [] for alert in shown}
     others = (
         Alert.objects.filter(fold__in=several, state=State.OPEN)
         .select_related("claimed_by", "conversation__source")
