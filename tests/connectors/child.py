@@ -139,7 +139,8 @@ class LastingIntake:
             self._deaths.pass_by("handed")
         outcomes = []
         for message in messages:
-            self._file.write(msgspec.json.encode(message) + b"\n")
+            kept = msgspec.structs.replace(message, contents=())  # read, and let go
+            self._file.write(msgspec.json.encode(kept) + b"\n")
             name = (message.conversation, message.id)
             outcomes.append(Outcome.DUPLICATE if name in self._known else Outcome.STORED)
             self._known.add(name)

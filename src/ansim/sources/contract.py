@@ -95,6 +95,8 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     contents: tuple[Content | None, ...] = ()
     """Where the content of each attachment can be had, in the order of ``attachments``; empty, or
     None, where the platform hands on none. Intake asks for those of pictures and voices only."""
+    patience: float = 25.0
+    """Seconds that the platform waits for us: what was not read by then goes on unread."""
     to_agency: bool | None = None
     """Said to the agency alone, or where all could read it; None where the platform cannot say."""
     replaces: str = ""

@@ -61,7 +61,7 @@ class Reading:
             self._opening.health.trouble(ODD)
 
     async def created(self, data: dict[str, Any]) -> None:
-        found = said(data)
+        found = said(data, self._opening.wiring.entry("api"))
         if found is None or not (found.text or found.attachments):
             return
         place = await self.places.of(found.channel)
@@ -80,7 +80,7 @@ class Reading:
     async def changed(self, data: dict[str, Any]) -> None:
         """Discord also tells this where a link grew a preview: then the time of change is as it
         was, or there is none."""
-        found = said(data)
+        found = said(data, self._opening.wiring.entry("api"))
         if found is None:
             return
         place = await self.places.of(found.channel)

@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from ansim.chat import Attachment
-from ansim.sources.contract import Incoming
+from ansim.sources.content import Fetched, address_in, worth_fetching
+from ansim.sources.contract import Content, Incoming
 from ansim.sources.fitting import MAX_ATTACHMENTS, fit_attachment, fit_name, fit_text
 
 EPOCH_MS = 1_420_070_400_000
 """2015-01-01 UTC, from which Discord's ids count their milliseconds."""
+HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
+"""Where Discord keeps files."""
 SAID_BY_PEOPLE = (0, 19)
 """Types of message that somebody typed: plain ones and replies."""
 
@@ -28,6 +31,7 @@ class Said:
     attachments: tuple[Attachment, ...]
     edited: int
     """When it was changed last, in milliseconds since 1970; 0: never."""
+    contents: tuple[Content | None, ...] = ()
 
     @property
     def at(self) -> float:
@@ -41,6 +45,7 @@ class Said:
             at=self.at,
             text=self.text,
             attachments=self.attachments,
+            contents=self.contents,
             to_agency=private,
         )
 
@@ -53,6 +58,7 @@ class Said:
             at=self.edited / 1000,
             text=self.text,
             attachments=self.attachments,
+            contents=self.contents,
             to_agency=private,
             replaces=str(self.id),
         )
@@ -74,8 +80,10 @@ def snowflake(value: object) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
-def said(data: Mapping[str, Any]) -> Said | None:
-    """None for what bots, webhooks and Discord itself say, and for what says nothing."""
+def said(data: Mapping[str, Any], api: str = "") -> Said | None:
+    """``api`` is the operator's own address of Discord's; pictures may lie there too.
+
+    None for what bots, webhooks and Discord itself say, and for what says nothing."""
     author = data.get("author")
     number, channel = snowflake(data.get("id")), snowflake(data.get("channel_id"))
     if not number or not channel or not isinstance(author, Mapping) or author.get("bot"):
@@ -90,12 +98,13 @@ def said(data: Mapping[str, Any]) -> Said | None:
         text=fit_text(data.get("content")),
         attachments=attached(data),
         edited=milliseconds(data.get("edited_timestamp")),
+        contents=contents(data, api),
     )
     return found if person and (found.text or found.attachments or found.edited) else None
 
 
 def attached(data: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """Files, stickers and forwarded messages, without what is in them."""
+    """Files, stickers and forwarded messages by their names."""
     found = [
         fit_attachment(each.get("filename"), each.get("content_type"))
         for each in _objects(data.get("attachments"))
@@ -109,6 +118,18 @@ def attached(data: Mapping[str, Any]) -> tuple[Attachment, ...]:
         for _ in _objects(data.get("message_snapshots"))
     ]
     return tuple(found[:MAX_ATTACHMENTS])
+
+
+def contents(data: Mapping[str, Any], api: str = "") -> tuple[Content | None, ...]:
+    """Where the pictures and voices among ``attached`` lie; the files come first there."""
+    found = tuple(
+        Fetched(address, HOSTS, api)
+        if worth_fetching(fit_attachment(each.get("filename"), each.get("content_type")))
+        and (address := address_in(each.get("url")))
+        else None
+        for each in _objects(data.get("attachments"))
+    )
+    return found[:MAX_ATTACHMENTS] if any(found) else ()
 
 
 def milliseconds(value: object) -> int:

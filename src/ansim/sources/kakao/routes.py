@@ -23,6 +23,8 @@ from ansim.sources.wiring import NoticeKind, Opening
 PASTED = "붙여 넣은 대화 / pasted conversation"
 """What the agency is told was handed over, where the words themselves are another conversation."""
 
+PATIENCE = 2.0
+"""Seconds for a picture: Kakao waits five for the whole answer."""
 LOOK_SECONDS = 1.0
 NOT_APPROVED = (
     "첫 안내(HELLO)를 책임자가 아직 승인하지 않아 아무 말도 받지 않습니다 / "
@@ -122,6 +124,8 @@ def _messages(asked: skill.Asked, now: float) -> list[Incoming]:
             at=now,
             text=words,
             attachments=(*asked.attachments, *copied),
+            contents=asked.contents,
+            patience=PATIENCE,
             to_agency=True,
         ),
     ]

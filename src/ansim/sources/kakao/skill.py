@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import msgspec
 
 from ansim.chat import Attachment, AttachmentKind
+from ansim.sources.content import Fetched, address_in, worth_fetching
 from ansim.sources.fitting import fit_attachment, fit_name, fit_text
 
 MOST_TEXT = 1000
@@ -21,6 +22,8 @@ MOST_TEXT = 1000
 MOST_BUBBLES = 3
 MOST_USER = 400
 """Characters of a user's key; conversations are named by it and a little more."""
+HOSTS = (".kakaocdn.net", ".talk.kakao.com")
+"""Where Kakao keeps pictures that were sent to a channel."""
 _PICTURE = re.compile(r"https?://[\w.-]*(?:kakaocdn\.net|talk\.kakao\.com)/\S{1,2000}")
 
 
@@ -38,6 +41,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     language: str = ""
     attachments: tuple[Attachment, ...] = ()
+    contents: tuple[Fetched | None, ...] = ()
     callback: str = ""
 
 
@@ -61,10 +65,14 @@ def read(body: bytes, fresh: str) -> Asked:
     text = fit_text(request.get("utterance"))
     media = _part(_part(request, "params"), "media")
     attachments: tuple[Attachment, ...] = ()
+    contents: tuple[Fetched | None, ...] = ()
     sent = fit_text(media.get("url")) or text.strip()
     if media or _PICTURE.fullmatch(sent):
         # Its address would show the picture to whoever has it: only its file's name is kept.
         attachments = (_attached(sent, media.get("type")),)
+        if worth_fetching(attachments[0]) and (address := address_in(sent)):
+            # Kakao names its pictures by http:// and has them by https:// as well.
+            contents = (Fetched(re.sub("^http:", "https:", address), HOSTS),)
         text = "" if text.strip() == sent or _PICTURE.fullmatch(text.strip()) else text
     language = request.get("lang")
     return Asked(
@@ -73,6 +81,7 @@ def read(body: bytes, fresh: str) -> Asked:
         text=text,
         language=language if isinstance(language, str) else "",
         attachments=attachments,
+        contents=contents,
         callback=callback,
     )
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import msgspec
 
+from ansim.sources.content import worth_fetching
 from ansim.sources.contract import Delivery, Incoming, Intake, Outgoing
 from ansim.sources.fitting import fit_name
 from ansim.sources.handing import hand
 from ansim.sources.matrix import DECLARATION, timeline
 from ansim.sources.matrix.asking import Event, Refused, table, text
+from ansim.sources.matrix.files import file_path
 from ansim.sources.matrix.homeserver import Homeserver
 from ansim.sources.matrix.rooms import LANGUAGE, Note, Rooms, stripped
 from ansim.sources.matrix.saying import Saying
@@ -159,8 +161,17 @@ class Matrix:
         elif kind == "m.room.redaction" or (
             kind in MESSAGES and event.get("sender") != self._server.me
         ):
-            return await self._spoken(room, note, event)
+            return self._with_content(await self._spoken(room, note, event), event)
         return None
+
+    def _with_content(self, message: Incoming | None, event: Event) -> Incoming | None:
+        """The message and where its picture or voice lies."""
+        if message is None or len(message.attachments) != 1:
+            return message
+        path = file_path(event) if worth_fetching(message.attachments[0]) else ""
+        if not path:
+            return message
+        return msgspec.structs.replace(message, contents=(self._server.file(path),))
 
     async def _spoken(self, room: str, note: Note, event: Event) -> Incoming | None:
         conversation = note.conversation or room

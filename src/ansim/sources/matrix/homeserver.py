@@ -21,6 +21,7 @@ from ansim.sources.matrix.asking import (
     events,
     text,
 )
+from ansim.sources.matrix.files import MatrixFile
 from ansim.sources.wiring import Opening
 
 POLL_SECONDS = 30.0
@@ -63,7 +64,8 @@ class Homeserver:
         self._opening = opening
         self._wiring = opening.wiring
         self.me = self._wiring.entry("user_id").strip()
-        self._asking = Asking(self._wiring.entry("homeserver").strip().rstrip("/"), self.me)
+        self._address = self._wiring.entry("homeserver").strip().rstrip("/")
+        self._asking = Asking(self._address, self.me)
         self._opened = False
         self._opening_now = asyncio.Lock()
 
@@ -136,6 +138,10 @@ class Homeserver:
             return await self._ask(*Api.room_get_event("", room, event))
         except Refused:
             return None
+
+    def file(self, path: str) -> MatrixFile:
+        """The content behind ``mxc://`` and ``path``."""
+        return MatrixFile(self._address, self._asking.token, path)
 
     async def join(self, room: str) -> str:
         """Enters a room by id or address; returns its id."""

@@ -11,6 +11,7 @@ import msgspec
 from ansim.sources.contract import Incoming, Intake
 from ansim.sources.handing import hand
 from ansim.sources.privately import Privately
+from ansim.sources.telegram.files import TelegramFile
 from ansim.sources.telegram.groups import GroupTelling
 from ansim.sources.telegram.line import Administrators, TelegramAPIError, Updates
 from ansim.sources.telegram.mouth import Mouth
@@ -150,7 +151,15 @@ class Hearing:
             conversation = found.place
             if not await self._may_read(found, edit):
                 return []
-        return [found.change(conversation, edit) if edit else found.message(conversation)]
+        heard = found.change(conversation, edit) if edit else found.message(conversation)
+        return [msgspec.structs.replace(heard, contents=self._contents(found))]
+
+    def _contents(self, found: Said) -> tuple[TelegramFile | None, ...]:
+        wiring = self._opening.wiring
+        token, api = wiring.entry("token"), wiring.entry("api")
+        if not any(found.files):
+            return ()
+        return tuple(TelegramFile(each, token, api) if each else None for each in found.files)
 
     # Groups.
 

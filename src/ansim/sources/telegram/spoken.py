@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansim.chat import Attachment
+from ansim.sources.content import worth_fetching
 from ansim.sources.contract import Incoming
 from ansim.sources.fitting import Fields, fields, fit_attachment, fit_name, fit_text
+from ansim.sources.telegram.files import file_id
 
 _FILES = {
     "animation": "video",
@@ -51,6 +53,8 @@ class Said:
     edited: int
     text: str
     attachments: tuple[Attachment, ...]
+    files: tuple[str, ...] = ()
+    """Id of the file of each attachment that is worth fetching; empty for the others."""
 
     @property
     def id(self) -> str:
@@ -105,7 +109,7 @@ def said(data: Fields) -> Said | None:
     # Who speaks as the group or as a channel hides behind its name: that is the author then.
     author = fit_name(speaking_as.get("id") or sender.get("id"))
     text = fit_text(data.get("text") or data.get("caption"))
-    attachments = attached(data)
+    attachments, files = attached(data)
     if not author or not (text or attachments):
         return None
     topic = whole(data.get("message_thread_id")) if data.get("is_topic_message") is True else 0
@@ -119,12 +123,13 @@ def said(data: Fields) -> Said | None:
         edited=whole(data.get("edit_date")),
         text=text,
         attachments=attachments,
+        files=files,
     )
 
 
-def attached(data: Fields) -> tuple[Attachment, ...]:
-    """What comes with a message, without its content and without anybody's name."""
-    found = []
+def attached(data: Fields) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
+    """What comes with a message, without anybody's name; and the id of each picture or voice."""
+    found, files = [], []
     for field, kind in _FILES.items():
         if field not in data or (field == "location" and "venue" in data):
             continue
@@ -135,7 +140,8 @@ def attached(data: Fields) -> tuple[Attachment, ...]:
         if field == "contact":
             name = ""
         found.append(fit_attachment(name, value.get("mime_type"), kind))
-    return tuple(found)
+        files.append(file_id(data, field) if worth_fetching(found[-1]) else "")
+    return tuple(found), tuple(files)
 
 
 def whole(value: object) -> int:

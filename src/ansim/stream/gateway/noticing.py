@@ -94,6 +94,7 @@ class Noticing:
     async def _message(self, message: Incoming, until: float) -> Incoming:
         if message.deleted or not any(message.contents):
             return message
+        until = min(until, time.monotonic() + message.patience)
         contents = (*message.contents, *(None for _ in message.attachments))
         looks = await asyncio.gather(
             *(
