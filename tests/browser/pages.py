@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Response, ViewportSize, expect
 
-from tests.browser.slowly import slow
+from tests.browser.slowly import awaited, slow
 from tests.console.serving import Console
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
@@ -63,6 +63,7 @@ def arrival(page: Page) -> Iterator[None]:
     """Around what leads to another page: comes back when that page is there, its scripts too."""
     with page.expect_navigation():
         yield
+    awaited(page)
 
 
 def follow(pressed: Locator) -> None:

@@ -2,9 +2,10 @@
 page that is being left.
 
 ``ANSIM_TEST_SLOW=0.4 pytest tests/browser`` lets every answer take so many seconds more and
-Chromium compute at a quarter of its speed. A story then fails that reads a page, presses a key or
-presses what stands there while another page is on its way: on a quick machine it would have met
-the new page, on a busy one it meets the old, or an empty one between. Off by default.
+Chromium compute at a quarter of its speed. A story then fails that reads a page or presses a key
+after something led to another page and before anything was waited for, and one that presses what
+stands there while another page is on its way: on a quick machine it would have met the new page,
+on a busy one it meets the old, or an empty one between. Off by default.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Keyboard, Locator, Page, Request
+from playwright.sync_api import Keyboard, Locator, Page, Request, expect
 
 SECONDS = float(os.environ.get("ANSIM_TEST_SLOW", "0"))
 SLOWER = 4
@@ -32,6 +33,7 @@ OF_PARTS = (
 """What is told at once, of a page or of a part of one."""
 ACTS = ("check", "click", "fill", "focus", "press", "select_option", "set_input_files", "uncheck")
 KEYS = ("press", "type")
+WAITS = ("goto", "reload", "wait_for_url")
 
 Complain = Callable[[str], object]
 _count = Locator.count
@@ -44,6 +46,8 @@ class Watch:
     def __init__(self, page: Page, complain: Complain) -> None:
         self.page = page
         self.complain = complain
+        self.led = False
+        """To another page, and nobody has waited for it yet."""
         self.arriving: set[Request] = set()
         self.keeping: set[Request] = set()
         page.on("request", self._asked)
@@ -54,6 +58,7 @@ class Watch:
     def _asked(self, request: Request) -> None:
         if request.is_navigation_request():
             self.arriving.add(request)
+            self.led = True
         elif request.method == "POST":
             by_htmx = "hx-request" in request.headers
             (self.arriving if by_htmx else self.keeping).add(request)
@@ -66,6 +71,7 @@ class Watch:
     def _failed(self, request: Request) -> None:  # a download ends so, too
         self.keeping.discard(request)
         self.arriving.discard(request)
+        self.led = self.led and bool(self.arriving)
 
     def _there(self) -> None:
         self.arriving.clear()
@@ -73,13 +79,15 @@ class Watch:
 
     def begin(self) -> None:
         """Gives what was pressed the time to ask for what it wants."""
-        self.page.wait_for_timeout(BEGINS)
+        if not self.led:
+            self.page.wait_for_timeout(BEGINS)
         while self.keeping and not self.arriving:
             self.page.wait_for_timeout(BEGINS)
 
-    def meet(self, what: str) -> None:
-        """Somebody reads or acts: that is a race while something is on its way."""
-        if self.arriving:
+    def meet(self, what: str, waits: bool) -> None:
+        """Somebody reads or acts: that is a race while something is on its way. Who acts on a part
+        of a page waits for that part."""
+        if self.arriving or (self.led and not waits):
             told = [at for at in traceback.extract_stack() if "browser/" in at.filename]
             lines = [f"{Path(at.filename).name}:{at.lineno}" for at in told[:-2]]
             self.complain(f"{what} while another page is on its way: {' > '.join(lines)}")
@@ -112,8 +120,8 @@ def _watched(kind: type[Any], name: str) -> None:
         acts = kind is Keyboard or name in ACTS
         # What only the new page has is waited for by Playwright itself.
         waits = kind is Locator and name in ACTS
-        if watch and watch.arriving and not (waits and not _count(self)):
-            watch.meet(f"{kind.__name__}.{name}")
+        if watch and not (waits and watch.arriving and not _count(self)):
+            watch.meet(f"{kind.__name__}.{name}", waits)
         done = plain(self, *args, **options)
         if watch and acts:
             watch.begin()
@@ -122,7 +130,39 @@ def _watched(kind: type[Any], name: str) -> None:
     setattr(kind, name, watched)
 
 
+def awaited(page: Page) -> None:
+    """What this page led to has been waited for."""
+    if page in _watches:
+        _watches[page].led = False
+
+
+def _waiting(name: str) -> None:
+    plain = getattr(Page, name)
+
+    @wraps(plain)
+    def waiting(self: Page, *args: Any, **options: Any) -> Any:
+        done = plain(self, *args, **options)
+        awaited(self)
+        return done
+
+    setattr(Page, name, waiting)
+
+
+def _expecting() -> None:
+    plain = type(expect).__call__
+
+    @wraps(plain)
+    def expecting(self: Any, actual: Any, *args: Any, **options: Any) -> Any:
+        awaited(actual.page if isinstance(actual, Locator) else actual)
+        return plain(self, actual, *args, **options)
+
+    setattr(type(expect), "__call__", expecting)  # noqa: B010 - a method cannot be assigned
+
+
 if SECONDS:
+    _expecting()
+    for name in WAITS:
+        _waiting(name)
     for kind, names in ((Page, OF_PAGES), (Locator, OF_PARTS + ACTS), (Keyboard, KEYS)):
         for name in names:
             _watched(kind, name)
