@@ -63,6 +63,7 @@ async def test_a_youth_who_asks_for_help_is_a_request_is_answered_alone_and_hear
     name: str, tmp_path: Any
 ) -> None:
     made, begin = SERVICES[name]
+    detector()  # takes seconds in which nothing else would go on
     service = await started(made())
     case = Case(service, tmp_path)
     try:
