@@ -160,7 +160,7 @@ def test_every_first_message_of_the_house_passes() -> None:
 def test_a_long_draft_is_read_in_no_time() -> None:
     import time
 
-    began = time.perf_counter()
+    began = time.process_time()
     wording.check("왜 " * 1000)
     wording.check("send your " * 200)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import statistics
 import time
 import unicodedata
 from pathlib import Path
@@ -218,16 +216,3 @@ def test_a_message_of_64_kib_of_anything_is_read_in_under_a_second(pattern: str)
     reading = read(text)
     reading.original(0, len(reading.text))
     assert time.process_time() - begun < 1.0
-
-
-def test_a_typical_message_is_read_within_its_budget() -> None:
-    """20 µs at the median is the promise; measured about 1 µs, so this holds on a busy machine."""
-    with CORPUS.open(encoding="utf-8") as lines:
-        texts = [turn["text"] for line in lines for turn in json.loads(line)["turns"]]
-    took: list[float] = []
-    for text in texts:
-        begun = time.perf_counter()
-        read(text)
-        took.append(time.perf_counter() - begun)
-    assert len(took) > 1000
-    assert statistics.median(took) < 20e-6
