@@ -94,7 +94,10 @@ def test_figures_are_of_all_letters_and_messages() -> None:
 def test_a_missed_aim_is_said() -> None:
     rows = [row(number, alert_read=number > 3) for number in range(20)]
     assert "**no**" in page(rows)
-    assert "**no**" not in page([row(number) for number in range(20)])
+    few = page([row(number) for number in range(20)])
+    assert "**no**" not in few
+    assert "too few chats to be sure" in few
+    assert "too few" not in page([row(number) for number in range(200)])
 
 
 def test_rows_that_were_kept_are_not_measured_again(tmp_path: Path) -> None:
