@@ -223,7 +223,8 @@ def _names(layout: Layout, found: list[Bubble], loose: list[Loose]) -> None:
                 continue
             if abs(line.box.left - start) > 1.3 * layout.print or not line.said.text.strip():
                 continue
-            if stamps.is_day(line.said.text) or len(line.said.text) > 30:
+            text = line.said.text
+            if stamps.is_day(text) or stamps.like_clock(text) or len(text) > 30:
                 continue
             one.name = line.said.text.strip()
             line.used = True

@@ -58,6 +58,11 @@ def is_clock(text: str) -> bool:
     return _WHOLE.match(bare) is not None or _CLOSED.fullmatch(bare) is not None
 
 
+def like_clock(text: str) -> bool:
+    """Whether ``text`` ends like a time whose first word was misread: nobody's name does."""
+    return re.search(r"\d\s?[:;]\s?\d{2}\W?$", text.strip()) is not None
+
+
 def day(text: str) -> tuple[int, int, int] | None:
     """Year (0 where it is not said), month and day in ``text``, if they are there."""
     if found := _KOREAN_DAY.search(text):
