@@ -13,12 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ansim.client import (
     AnsimClient,
     AnsimError,
     AsyncAnsimClient,
+    Attachment,
     Message,
     NotFromAnsim,
     Refused,
@@ -28,6 +30,7 @@ from ansim.client import (
     verify,
 )
 from ansim.client.exchange import MOST_ITEMS, Account, bodies
+from ansim.stream.gateway.items import Item
 
 SECRET = "a-secret-of-platform-and-agency"
 Answers = Callable[[str, dict[str, str], bytes], tuple[int, dict[str, str], Any]]
@@ -127,6 +130,27 @@ def test_messages_go_out_signed_in_order_and_in_one_request(
         headers["x-ansim-signature"] == sign(SECRET, body, now=int(timestamp))["X-Ansim-Signature"]
     )
     assert set(json.loads(body)[0]) == {"id", "conversation", "author", "text", "at"}
+
+
+def test_the_content_of_a_picture_goes_out_as_intake_reads_it(
+    client: AnsimClient, stub: Stub
+) -> None:
+    shown = Attachment(kind="image", name="a.png", content=bytes(range(256)))
+    client.send([Message(id="1", conversation="c", author="a", text="", attachments=[shown])])
+    [item] = msgspec.json.decode(stub.asked[0][2], type=list[Item])
+    assert item.attachments[0].content == shown.content
+    client.send(
+        [
+            Message(
+                id="2",
+                conversation="c",
+                author="a",
+                text="",
+                attachments=[Attachment(kind="image")],
+            )
+        ]
+    )
+    assert json.loads(stub.asked[1][2])[0]["attachments"] == [{"kind": "image"}]
 
 
 def test_nothing_is_nothing_to_send(client: AnsimClient, stub: Stub) -> None:

@@ -24,10 +24,16 @@ Kind = Literal[
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """That something other than text was sent. Its content is never sent to us."""
+    """That something other than text was sent.
+
+    ``content`` is the file itself, for pictures and voices: its words and codes are read at once,
+    and it is kept nowhere. Leave it out where you may not hand it on.
+    """
 
     kind: Kind
     name: str = ""
+    content: bytes = b""
+    """PNG, JPEG, GIF, WebP, BMP up to 10 MiB; OGG, M4A, MP3, WAV."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
