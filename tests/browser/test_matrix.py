@@ -86,7 +86,8 @@ class Demo:
         """What this person sees, once ``text`` is in it."""
         deadline = time.monotonic() + PATIENCE / 1000
         while text not in (seen := self.do("read", who)):
-            assert time.monotonic() < deadline, f"{who} does not see it"
+            told = "\n".join([f"{who} does not see it", seen, *self.lines[-40:]])
+            assert time.monotonic() < deadline, told
         return seen
 
     def stop(self) -> list[psutil.Process]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ansim.detection import Reason, priority, requests
+from ansim.detection import Reason, aftermath, priority, requests
 from ansim.detection.labels import SHOWN, SIGNALS, TACTICS
 from ansim.detection.reasons import SENTENCES, sentence
 from ansim.detection.tactics import tactics
@@ -26,8 +26,9 @@ def test_every_reason_reads_in_both_languages(code: str) -> None:
 
 
 def test_every_code_that_is_given_as_a_reason_is_in_the_table() -> None:
-    source = "".join(Path(each.__file__).read_text("utf-8") for each in (priority, requests))
-    codes = set(re.findall(r'_?[rR]eason\("(\w+)"', source)) | set(
+    given = (aftermath, priority, requests)
+    source = "".join(Path(each.__file__).read_text("utf-8") for each in given)
+    codes = set(re.findall(r'_?[rR]eason\((?:code=)?"(\w+)"', source)) | set(
         re.findall(r'\(\d, "(\w+)"\)', source)
     )
     assert codes == set(SENTENCES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -102,6 +103,24 @@ def alerts_in_database(config: Config) -> list[tuple[str, str, int]]:
                 " JOIN casework_conversation c ON c.id = a.conversation_id"
             )
         ]
+
+
+async def until_kept(config: Config, keyring: Keyring, seconds: float = 240) -> None:
+    """Waits until snapshots cover the whole stream. A worker that was held up for longer than its
+    lease loses what it had read to the next one, which reads it again."""
+    client = await connect(config, keyring, "kept")
+    js = client.jetstream()
+    try:
+        async with asyncio.timeout(seconds):
+            for partition in range(config.partitions):
+                while True:
+                    head = await read_head(js, partition)
+                    info = await js.stream_info(layout.chat_stream(partition))
+                    if head is not None and head.sequence == info.state.last_seq:
+                        break
+                    await asyncio.sleep(0.2)
+    finally:
+        await client.close()
 
 
 async def final_states(config: Config, keyring: Keyring) -> dict[str, ConversationState]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from ansim.keys import Keyring
 from ansim.stream.publishing import Publisher
 from ansim.stream.server import EmbeddedServer
 
-from .house import Workers, alerts_in_database, final_states, make_database
+from .house import Workers, alerts_in_database, final_states, make_database, until_kept
 from .traffic import corpus
 
 pytestmark = pytest.mark.nats
@@ -31,6 +31,7 @@ async def test_live_and_score_agree_turn_by_turn(
 ) -> None:
     talks = corpus("grooming")[:SAMPLE] + corpus("benign")[:SAMPLE]
     scored = score(talks, tmp_path)
+    config = replace(config, snapshot_seconds=1.0)
     make_database(config)
     end = time.time()
     messages = [live(number, talk, end) for number, talk in enumerate(talks)]
@@ -40,9 +41,7 @@ async def test_live_and_score_agree_turn_by_turn(
     try:
         for talk in messages:
             await publisher.publish(talk)
-        async with asyncio.timeout(60):
-            while await publisher.backlog() > 0:
-                await asyncio.sleep(0.1)
+        await until_kept(config, keyring)
         workers.stop()
     finally:
         await publisher.close()

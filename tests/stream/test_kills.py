@@ -19,7 +19,7 @@ from ansim.keys import Keyring
 from ansim.stream.publishing import Publisher, PublishState, StreamUnavailable
 from ansim.stream.server import EmbeddedServer
 
-from .house import Workers, alerts_in_database, final_states, make_database
+from .house import Workers, alerts_in_database, final_states, make_database, until_kept
 from .traffic import Expected, traffic, undisturbed
 
 pytestmark = pytest.mark.nats
@@ -84,6 +84,7 @@ async def story(
         async with going_on(trouble, workers):
             await publish_all(publisher, messages, rate)
         await until_read(publisher)
+        await until_kept(config, keyring)
         workers.stop()
     finally:
         await publisher.close()
