@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ansim.reviewing.settings import Unusable, settings
+from ansim.outside import Unusable
+from ansim.reviewing.settings import settings
 
 LOCAL: dict[str, Any] = {"url": "http://127.0.0.1:8080", "model": "m"}
 

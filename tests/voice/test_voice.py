@@ -15,9 +15,10 @@ from threading import Event, Thread
 import pytest
 
 from ansim.chat import Noticed
+from ansim.outside import Unusable
 from ansim.voice.at_address import AtAddress
 from ansim.voice.listening import Listener
-from ansim.voice.settings import Unusable, transcriber
+from ansim.voice.settings import transcriber
 from ansim.voice.sniffing import sniff
 from ansim.voice.values import MAX_TEXT, MAX_VOICE_BYTES, Unheard
 

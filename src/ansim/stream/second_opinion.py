@@ -19,8 +19,9 @@ from nats.errors import Error as NatsError
 from ansim.config import Config, ConfigError
 from ansim.detection import Assessment, ConversationState, Versions
 from ansim.detection.aftermath import second_opinion
+from ansim.outside import Unusable
 from ansim.reviewing.reviewer import Reviewer
-from ansim.reviewing.settings import Settings, Unusable, settings
+from ansim.reviewing.settings import Settings, settings
 from ansim.reviewing.values import Declined, Opinion, Status, Window
 from ansim.reviewing.weighing import speaks_of_suspect, weigh
 from ansim.reviewing.windows import window

@@ -16,6 +16,7 @@ import msgspec
 
 from ansim.chat import Attachment, AttachmentKind, Noticed
 from ansim.config import Config, ConfigError
+from ansim.outside import Unusable
 from ansim.pictures import sniffing
 from ansim.pictures.apart import Apart
 from ansim.pictures.classifier_names import ClassifierError, check
@@ -24,7 +25,7 @@ from ansim.pictures.reader import PictureReader
 from ansim.pictures.values import MAX_PICTURE_BYTES, MAX_TEXT, Limits, Unread
 from ansim.sources.contract import Content, ContentGone, Incoming
 from ansim.voice.listening import Listener
-from ansim.voice.settings import Unusable, transcriber
+from ansim.voice.settings import transcriber
 from ansim.voice.values import MAX_VOICE_BYTES
 
 SECONDS = 25.0
