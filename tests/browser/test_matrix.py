@@ -138,6 +138,7 @@ def test_an_alert_from_matrix_is_answered_in_the_room_and_alone_and_the_answer_c
     expect(desk.locator("#thread .delivery.sent")).to_be_visible()
     assert f"[안심아이 상담센터] {in_the_room}" in demo.sees("stranger", in_the_room)
 
+    assert "함께 읽습니다" in demo.do("read", "youth"), "nobody has invited them yet"
     alone = "지금 괜찮아요? 이 글은 혼자만 볼 수 있어요. 여기로 답해도 돼요."
     desk.locator("input[name=way][value=private]").check()
     desk.locator("#composer textarea").fill(alone)

@@ -83,7 +83,10 @@ class Account:
 
     async def direct_rooms(self, other: str) -> list[str]:
         """Rooms that ``other`` made and this account is in; its invitations are accepted."""
-        rooms = (await self.ask("GET", "/sync", timeout=0)).get("rooms", {})
+        # Synapse gives the same first answer for two minutes, unless it is asked for another: the
+        # time to wait is of no account in a first one, and differs here from question to question.
+        other_time = time.time_ns() // 1_000_000 % 100_000
+        rooms = (await self.ask("GET", "/sync", timeout=other_time)).get("rooms", {})
         for room, invitation in rooms.get("invite", {}).items():
             if any(
                 event.get("state_key") == self.id and event["sender"] == other
