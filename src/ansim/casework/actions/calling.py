@@ -8,7 +8,6 @@ import smtplib
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from django.core.mail import EmailMessage, get_connection
 
 from ansim.casework.models import Alert, Channel, Notice
 from ansim.casework.sealing import keyring
+from ansim.outside import is_loopback
 
 SECONDS = 8.0
 
@@ -107,14 +107,7 @@ def is_web_address(address: str) -> bool:
         return False
     if not host or not port_fits or parts.username is not None:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
 
 
 def _send(channel: Channel, body: dict[str, Any]) -> None:
