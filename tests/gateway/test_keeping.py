@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 
 from ansim.config import Config
 from ansim.keys import Keyring
@@ -42,7 +43,8 @@ async def entries(client: Client) -> dict[str, bytes]:
     info = await js.stream_info("KV_connectors", subjects_filter=">")
     found = {}
     for subject in info.state.subjects or {}:
-        found[subject] = (await js.get_msg("KV_connectors", subject=subject)).data or b""
+        with suppress(NotFoundError):  # it may have gone since it was counted
+            found[subject] = (await js.get_msg("KV_connectors", subject=subject)).data or b""
     return found
 
 
