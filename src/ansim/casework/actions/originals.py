@@ -132,6 +132,12 @@ def lost(source: str, conversation: str, number: int) -> None:
         )
 
 
+def missing() -> frozenset[int]:
+    """Holds under which something could not be kept."""
+    rows = AuditEvent.objects.filter(action="original.lost").values_list("details", flat=True)
+    return frozenset(details["hold"] for details in rows)
+
+
 def of(conversation: Conversation | int) -> list[Original]:
     """What is kept of a conversation, without the pictures themselves."""
     return list(_under_hold().filter(conversation=conversation).defer("content"))

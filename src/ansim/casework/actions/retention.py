@@ -84,7 +84,7 @@ LABELS = {
     "cases": _("사례에 적은 것"),
     "reports": _("외부 신고와 그 판"),
     "drafts": _("보내지 않은 글"),
-    "originals": _("사진 원본"),
+    "originals": _("법적 보존이 없는 사진 원본"),
     "alerts": _("글이 모두 지워진 경보"),
 }
 """What a person is told was deleted."""

@@ -20,7 +20,7 @@ from ansim.pictures.values import MAX_PICTURE_BYTES, Unread
 from ansim.sources.contract import Incoming
 from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.ledger import LedgerDesk, Original
-from ansim.stream.routing import ACCOUNT, CONVERSATION
+from ansim.stream.routing import ACCOUNT, CONVERSATION, MESSAGE
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,6 @@ MOST_WAITING = 4
 """Originals on their way at a time; one that finds no room in its time is lost, and told."""
 TELL_SECONDS = 2.0
 FAREWELL_SECONDS = 5.0
-MESSAGE = "message"
-"""As the stream hashes ids of messages for casework (``stream.partition``)."""
 
 Keep = Callable[[int, bytes, float], Awaitable[None]]
 """Takes the content of one attachment of a message, with its place among them, and waits at most
@@ -57,6 +55,7 @@ class Originals:
         if conversation not in held:
             return None
         author = self._keyring.pseudonym(ACCOUNT, source, message.author)
+        # As the partition hashes it for the turn.
         name = self._keyring.pseudonym(MESSAGE, conversation, message.id)
 
         async def keep(place: int, content: bytes, seconds: float) -> None:
