@@ -47,7 +47,7 @@ def test_the_page_of_the_alert_says_that_there_is_one_and_shows_none(
     page = log_in(Role.SUPERVISOR).get(f"/alerts/{hold.alert_id}/").content.decode()
     assert SAID in page
     assert where(hold, original) in page
-    assert "<img" not in page
+    assert "<img" not in page[page.index("<main") :]
 
 
 def test_without_one_the_page_says_nothing(log_in: Callable[..., Client], hold: LegalHold) -> None:
