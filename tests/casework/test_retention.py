@@ -127,9 +127,9 @@ def after(delta: timedelta) -> datetime:
     return timezone.now() + delta
 
 
-ELSEWHERE = {"requests", "corrections", "contacts", "cases", "links", "reports"}
+ELSEWHERE = {"requests", "corrections", "contacts", "cases", "links", "reports", "originals"}
 """Classes that do not come from the work on an alert: test_rights.py, test_donors.py,
-test_case_retention.py, test_repeats.py and test_reporting.py see to them."""
+test_case_retention.py, test_repeats.py, test_reporting.py and test_originals.py see to them."""
 
 
 @pytest.mark.parametrize("name", [name for name in retention.TIMES if name not in ELSEWHERE])

@@ -16,13 +16,30 @@ from django.conf import settings as django_settings
 from django.db import connection, transaction
 
 from ansim.casework import audit_check
-from ansim.casework.actions import alerts, audit, audit_chain, interventions, sources, triage
+from ansim.casework.actions import (
+    alerts,
+    audit,
+    audit_chain,
+    holds,
+    interventions,
+    originals,
+    sources,
+    triage,
+)
 from ansim.casework.errors import Refused
-from ansim.casework.models import Account, Alert, AuditEvent, StreamCommand, Turn
+from ansim.casework.models import (
+    Account,
+    Alert,
+    AuditEvent,
+    PictureOriginal,
+    StreamCommand,
+    Turn,
+)
 from ansim.casework.roles import Role
 from ansim.chat import SourceKind
 from ansim.detection import Priority
 from tests.casework.conftest import report, risky, turn
+from tests.pictures.drawn import encoded, words
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -247,3 +264,17 @@ def test_processes_write_into_one_chain(declared: None) -> None:
     assert (found.broken, found.waiting) == (None, 0)
     assert AuditEvent.objects.filter(action="agency.written").count() == 75
     assert found.rows == AuditEvent.objects.count()
+
+
+def test_who_keeps_an_original_just_as_its_hold_ends_leaves_none_behind(declared: None) -> None:
+    [pk] = alerts.raise_or_update([report(1, turns=(risky(1),), raised=True)])
+    lead = Account.objects.create_user("lead", password="pw", role=Role.SUPERVISOR)
+    hold = holds.place(pk, lead, "법원의 보존 요청")
+    picture = encoded(words(("용돈 줄게",), 30))
+    keep = partial(originals.keep, "demo", "room", author="stranger", place=0, content=picture)
+    release = partial(holds.release, hold.pk, lead, "끝남")
+    ended = at_once([*(partial(keep, message=f"m{n}") for n in range(6)), release])
+    assert not [each for each in ended if isinstance(each, Exception)]
+    assert not PictureOriginal.objects.exists()
+    kept = AuditEvent.objects.filter(action="original.kept").count()
+    assert AuditEvent.objects.get(action="hold.released").details.get("originals", 0) == kept

@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs/console.md").read_text("utf-8")
 PARTS = (
     "account|alert|case|message|source|template|donation|intake|retention|stream"
     "|request|reading|report|referral|duty"
-    "|agency|donor|channel|notice|shift|verdicts|view|audit|hold|keys|backup|evidence|repeat"
+    "|agency|donor|channel|notice|shift|verdicts|view|audit|hold|original|keys|backup|evidence|repeat"
 )
 
 

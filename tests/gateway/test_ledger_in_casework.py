@@ -7,17 +7,36 @@ from pathlib import Path
 
 import pytest
 
-from ansim.casework.actions import accounts, audit, source_notices, source_tests, sources
-from ansim.casework.models import Account, AuditEvent, SourceGap, SourceHealth, SourceHour
+from ansim.casework.actions import (
+    accounts,
+    alerts,
+    audit,
+    holds,
+    source_notices,
+    source_tests,
+    sources,
+)
+from ansim.casework.models import (
+    Account,
+    AuditEvent,
+    PictureOriginal,
+    SourceGap,
+    SourceHealth,
+    SourceHour,
+)
 from ansim.casework.roles import Role
 from ansim.chat import SourceKind
 from ansim.sources import registry
 from ansim.sources.wiring import NoticeKind, Rule
 from ansim.stream.gateway.health import SourceWatch
-from ansim.stream.gateway.ledger import LedgerDesk
+from ansim.stream.gateway.ledger import LedgerDesk, Original
 from ansim.stream.gateway.ledger_in_casework import DjangoLedger
+from tests.casework.conftest import report, risky, source
 from tests.gateway import toy
 from tests.gateway.conftest import CONSENT
+from tests.pictures.drawn import encoded, words
+
+__all__ = ["source"]
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +132,31 @@ def test_a_test_message_is_taken_once_and_its_end_recorded(ledger: DjangoLedger)
     ledger.record_test(taken.id, "sent", "ok")
     asked.refresh_from_db()
     assert (asked.state, asked.detail) == ("sent", "ok")
+
+
+@pytest.mark.usefixtures("source")
+def test_an_original_is_stored_while_a_hold_stands_and_then_no_more(
+    ledger: DjangoLedger,
+) -> None:
+    [pk] = alerts.raise_or_update([report(1, turns=(risky(1),), raised=True)])
+    original = Original(
+        source="demo",
+        conversation="room",
+        message="m1",
+        author="stranger",
+        place=0,
+        content=encoded(words(("용돈 줄게",), 30)),
+    )
+    assert ledger.held() == frozenset()
+    assert not ledger.keep_original(original)
+    supervisor = person(Role.SUPERVISOR)
+    hold = holds.place(pk, supervisor, "법원의 보존 요청")
+    assert ledger.held() == {("demo", "room")}
+    assert ledger.keep_original(original)
+    assert PictureOriginal.objects.get().content == original.content
+    ledger.lost_originals("demo", "room", 2)
+    assert AuditEvent.objects.get(action="original.lost").details["number"] == 2
+    holds.release(hold.pk, supervisor, "끝남")
+    assert ledger.held() == frozenset()
+    assert not ledger.keep_original(original)
+    assert not PictureOriginal.objects.exists()

@@ -27,7 +27,8 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """That something other than text was sent.
 
     ``content`` is the file itself, for pictures and voices: its words and codes are read at once,
-    and it is kept nowhere. Leave it out where you may not hand it on.
+    and it is kept nowhere, unless a legal hold stands on the conversation. Leave it out where you
+    may not hand it on.
     """
 
     kind: Kind

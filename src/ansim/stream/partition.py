@@ -24,6 +24,7 @@ from ansim.stream.codec import AlertClosed, Item, Reviewed, UnknownItem, decode
 from ansim.stream.effects import Effects, Wanted, reports, request
 from ansim.stream.lease import Lease, LeaseLost
 from ansim.stream.reader import Delivered, Reader, StreamGone
+from ansim.stream.routing import MESSAGE
 from ansim.stream.second_opinion import SecondMind, heard
 from ansim.stream.snapshot import SnapshotLost, SnapshotStore
 
@@ -213,7 +214,7 @@ class Partition:
                 continue
             if isinstance(item, Reviewed):
                 state = states.get(item.conversation, self._states[item.conversation])
-                hidden = partial(self._keyring.pseudonym, "message", item.conversation)
+                hidden = partial(self._keyring.pseudonym, MESSAGE, item.conversation)
                 versions = self._detector.versions
                 states[item.conversation], told = heard(item, state, versions, sequence, hidden)
                 opinions += told
@@ -257,7 +258,7 @@ class Partition:
                 touched[conversation],
                 self._detector.versions,
                 sequence,
-                partial(self._keyring.pseudonym, "message", conversation),
+                partial(self._keyring.pseudonym, MESSAGE, conversation),
             )
             if conversation in alerted:
                 wanted += reports(*told)

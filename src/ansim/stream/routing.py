@@ -27,6 +27,8 @@ LIFE_SECONDS = 30 * 24 * 3600.0
 REFRESH_SECONDS = 24 * 3600.0
 CONVERSATION = "conversation"
 ACCOUNT = "account"
+MESSAGE = "message"
+"""Of an id within its conversation: a hash alone, nothing leads back from it."""
 
 ACK_SECONDS = 10.0
 BATCH = 1000

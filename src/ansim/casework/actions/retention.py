@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from ansim.casework.actions import audit, case_retention, donors, interventions, repeats
+from ansim.casework.actions import audit, case_retention, donors, interventions, originals, repeats
 from ansim.casework.actions.alerts import UNDO
 from ansim.casework.models import (
     Alert,
@@ -61,10 +61,12 @@ TIMES: dict[str, timedelta] = {
     "cases": case_retention.KEPT,
     "reports": case_retention.KEPT,
     "drafts": DRAFTS,
+    "originals": timedelta(0),
 }
 """Longest time of each class, from when casework took it over. Those of a dismissed alert go after
 the undo time, or, in a case, when that is closed. What stands in a case counts from the last act in
-it. Of a donated file only its turns are kept, which are turns like all others."""
+it. Of a donated file only its turns are kept, which are turns like all others. An original of a
+picture has no time of its own: it is there only while a legal hold stands."""
 
 
 LABELS = {
@@ -82,6 +84,7 @@ LABELS = {
     "cases": _("사례에 적은 것"),
     "reports": _("외부 신고와 그 판"),
     "drafts": _("보내지 않은 글"),
+    "originals": _("법적 보존이 없는 사진 원본"),
     "alerts": _("글이 모두 지워진 경보"),
 }
 """What a person is told was deleted."""
@@ -104,6 +107,7 @@ class Purged(msgspec.Struct, frozen=True, kw_only=True):
     cases: int = 0
     reports: int = 0
     drafts: int = 0
+    originals: int = 0
     alerts: int = 0
 
 
@@ -191,6 +195,7 @@ def purge(now: datetime) -> Purged:
         cases=case_retention.purge(now, held),
         reports=_reports_of_purged_cases(),
         drafts=Draft.objects.filter(Q(alert__in=gone) | Q(saved_at__lte=now - DRAFTS)).delete()[0],
+        originals=originals.let_go_unheld(),
         alerts=len(gone),
     )
     Alert.objects.filter(pk__in=gone).update(text_purged_at=now, outcome_note=None)

@@ -1,14 +1,17 @@
 """Attachments in the evidence: kind and name are facts; what a program read in them is not.
 
-The file itself was never kept. Words read in a picture or heard in a voice message, codes, hashes
-and matches stand among the estimates, and say that a program read them.
+The file itself is not here. Words read in a picture or heard in a voice message, codes, hashes
+and matches stand among the estimates, and say that a program read them. Of originals kept under a
+legal hold the package has the SHA-256: it vouches for a file that is handed over by another way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ansim.casework.evidence.contents import without_pictures
+from ansim.casework.actions import originals
+from ansim.casework.evidence.contents import Said, stamp, without_pictures
 
 LONGEST_NAME = 300
 
@@ -45,6 +48,26 @@ def noticed(item: dict[str, Any]) -> dict[str, Any]:
         "not_read": str(seen.get("unread", "")),
     }
     return {"kind": str(item.get("kind", "")), **{k: v for k, v in found.items() if v}}
+
+
+def sealed_originals(conversation: int, said: Sequence[Said]) -> dict[str, Any]:
+    """What ``facts/source.json`` tells of originals of pictures; nothing where there are none.
+    ``number`` is that of the message, None where its words are not among them."""
+    numbers = {message.id: message.number for message in said}
+    rows = [
+        {
+            "message": row.message_id,
+            "number": numbers.get(row.message_id),
+            "sender": row.author,
+            "attachment": row.place + 1,
+            "format": row.format,
+            "bytes": row.size,
+            "sha256": row.sha256,
+            "kept_at": stamp(row.at),
+        }
+        for row in originals.of(conversation)
+    ]
+    return {"originals_under_legal_hold": rows} if rows else {}
 
 
 def in_print(seen: dict[str, Any]) -> str:

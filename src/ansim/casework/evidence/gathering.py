@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ansim.casework.edits import Changes, changes
-from ansim.casework.evidence.attached import named, noticed
+from ansim.casework.evidence.attached import named, noticed, sealed_originals
 from ansim.casework.evidence.contents import (
     Gathered,
     Order,
@@ -58,6 +58,7 @@ def chapter(order: Order, pk: int, names: Names, progress: Progress, same_as: in
     )
     changed = Changes({}) if same_as else changes(alert.conversation_id)
     said = [] if same_as else _said(alert, changed, progress)
+    messages = [message for message, *_ in said]
     reveals = _reveals(alert)
     _mark_viewed(said, reveals)
     counts = Counter(message.sender for message, *_ in said if not message.by_agency)
@@ -84,9 +85,14 @@ def chapter(order: Order, pk: int, names: Names, progress: Progress, same_as: in
             "consent": source.consent,
             "connector": source.connector,
         },
-        conversation={"pseudonym": pseudonym, **original, **_not_held(changed)},
+        conversation={
+            "pseudonym": pseudonym,
+            **original,
+            **_not_held(changed),
+            **({} if same_as else sealed_originals(alert.conversation_id, messages)),
+        },
         people=people,
-        said=[message for message, *_ in said],
+        said=messages,
         handling=_handling(alert),
         log=_log(alert),
         assessment=_assessment(alert),

@@ -22,6 +22,7 @@ from ansim.casework.models.intervention import (
     TemplateVersion,
 )
 from ansim.casework.models.opinion import ReviewerState, SecondOpinion
+from ansim.casework.models.original import PictureOriginal
 from ansim.casework.models.record import AuditEvent, StreamCommand
 from ansim.casework.models.referral import Agency, Answer, HandOff, SafetyPlan
 from ansim.casework.models.repeat import LinkAppeal, RepeatPending, Sighting, Trace
@@ -91,6 +92,7 @@ __all__ = [
     "Notice",
     "Outcome",
     "OutgoingMessage",
+    "PictureOriginal",
     "ReadingState",
     "ReadingStop",
     "Referral",

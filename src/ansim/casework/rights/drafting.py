@@ -122,6 +122,10 @@ def _room(room: Room) -> str:
         "alerts": len(room.alerts),
         "sent": room.sent_to,
     }
+    if room.originals:
+        line += _("; 법적 보존 때문에 봉인해 둔 이 계정의 사진 원본 %(n)s장") % {
+            "n": room.originals
+        }
     return line
 
 

@@ -19,6 +19,7 @@ from ansim.casework.models import (
     HandOff,
     LegalHold,
     OutgoingMessage,
+    PictureOriginal,
     ReadingStop,
     Referral,
     SourceRecord,
@@ -43,6 +44,8 @@ class Room:
     text_until: datetime | None
     """When the last of its words go at the latest; None where they are gone."""
     on_hold: bool
+    originals: int
+    """Pictures of this account that are kept sealed, because of a legal hold."""
     sent_to: int
     """The agency's words that went to this account alone."""
     alerts: tuple[Alert, ...] = ()
@@ -107,7 +110,13 @@ def of(source: SourceRecord, account: str) -> Holding:
         )
     }
     about = Alert.objects.filter(conversation__source=source, about=account)
-    ids = {*counted, *about.values_list("conversation", flat=True)}
+    originals = dict(
+        PictureOriginal.objects.filter(conversation__source=source, author=account)
+        .order_by()
+        .values_list("conversation")
+        .annotate(number=Count("pk"))
+    )
+    ids = {*counted, *about.values_list("conversation", flat=True), *originals}
     conversations = Conversation.objects.filter(pk__in=ids).select_related("source").order_by("pk")
     alerts = list(
         Alert.objects.filter(conversation__in=ids).select_related("conversation").order_by("pk")
@@ -137,6 +146,7 @@ def of(source: SourceRecord, account: str) -> Holding:
                 last=row.get("last"),
                 text_until=kept + FLAGGED if kept else None,
                 on_hold=conversation.pk in held,
+                originals=originals.get(conversation.pk, 0),
                 sent_to=sent.get(conversation.pk, 0),
                 alerts=tuple(alert for alert in here if alert.about == account),
                 others=tuple(alert for alert in here if alert.about != account),

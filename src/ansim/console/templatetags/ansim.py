@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from ansim.casework.models import Alert, ReadingStop
+from ansim.casework.actions import originals
+from ansim.casework.models import Alert, PictureOriginal, ReadingStop
 from ansim.casework.models.alert import Done, Outcome, Reply
 from ansim.casework.rights import holdings
 from ansim.console import marking
@@ -96,6 +97,13 @@ def left(until: datetime) -> str:
 def reading_stops(alert: Alert) -> list[ReadingStop]:
     """What of the alert's conversation is read no more, as somebody asked (R07)."""
     return holdings.stops_in(alert.conversation)
+
+
+@register.filter
+def sealed_originals(alert: Alert) -> list[PictureOriginal]:
+    """Originals of pictures of the alert's conversation, kept under a legal hold; not themselves,
+    what is known of them."""
+    return originals.of(alert.conversation_id)
 
 
 @register.filter

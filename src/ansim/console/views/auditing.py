@@ -36,6 +36,7 @@ SENSITIVE = (
     "account.created",
     "account.locked_out",
     "hold.",
+    "original.fetched",
     "reading.",
     "report.taken",
     "request.searched",

@@ -16,7 +16,7 @@ from ansim.casework.actions.case_access import admitted
 from ansim.casework.errors import Refused
 from ansim.casework.evidence.contents import Order
 from ansim.casework.evidence.shelf import KEPT_SECONDS, Standing
-from ansim.casework.models import Account, Case
+from ansim.casework.models import Account, Alert, Case
 from ansim.casework.roles import Act, may
 from ansim.console import preparing
 from ansim.console.access import StaffRequest, needs
@@ -68,7 +68,9 @@ def evidence(request: StaffRequest) -> HttpResponseBase:
     """What was asked for and how far it is; POST asks for the package of an alert or a case."""
     if request.method == "GET":
         alert, case = request.GET.get("alert", "")[:18], request.GET.get("case", "")[:18]
-        return _page(request, number=case or alert, whole=bool(case))
+        return _page(
+            request, number=case or alert, whole=bool(case), alert=None if case else _alert(alert)
+        )
     whole = "case" in request.POST
     number = request.POST.get("case" if whole else "alert", "").strip()
     reason = request.POST.get("reason", "")
@@ -96,6 +98,13 @@ def evidence(request: StaffRequest) -> HttpResponseBase:
 
 
 _UNDER_WAY = ("waiting", "making")
+
+
+def _alert(number: str) -> Alert | None:
+    """The alert of an address, whose originals the page offers."""
+    if not (number.isascii() and number.isdigit()):
+        return None
+    return Alert.objects.filter(pk=int(number)).first()
 
 
 @require_GET

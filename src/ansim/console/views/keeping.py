@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ansim.casework.actions import holds, retention, typed
+from ansim.casework.actions import holds, originals, retention, typed
 from ansim.casework.errors import Refused
 from ansim.casework.models import AuditEvent, LegalHold
 from ansim.casework.roles import Act
@@ -27,7 +28,10 @@ def kept(request: StaffRequest) -> HttpResponse:
         request,
         "console/kept.html",
         {
-            "standing": rows.filter(released_at=None),
+            "standing": rows.filter(released_at=None).annotate(
+                sealed=Count("alert__conversation__originals")
+            ),
+            "missing": originals.missing(),
             "over": rows.exclude(released_at=None)[:MOST],
             "purges": [
                 (event.at, _words(event.details))

@@ -1,5 +1,5 @@
-"""Who may send: the sources casework declares, their keys, refusals, which are audited, and who of
-their people is read no more."""
+"""Who may send: the sources casework declares, their keys, refusals, which are audited, who of
+their people is read no more, and whose conversations are under a legal hold."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Admission:
         self._by_id: dict[str, Source] = {}
         self._by_key: dict[str, str] = {}
         self._unread: dict[str, frozenset[tuple[str, str]]] = {}
+        self._held: dict[str, frozenset[str]] = {}
         self._wirings: dict[str, Wiring] = {}
         self._wirings_told = False
         self._read_at: float | None = None
@@ -46,6 +47,11 @@ class Admission:
         """Reads the list anew. Raises what the ledger raises."""
         declared = await self._desk.ask(self._desk.ledger.sources)
         stops = await self._desk.ask(self._desk.ledger.unread)
+        holds = await self._desk.ask(self._desk.ledger.held)
+        self._held = {
+            source: frozenset(name for where, name in holds if where == source)
+            for source in {where for where, _ in holds}
+        }
         self._unread = {
             source: frozenset((kind, name) for where, kind, name in stops if where == source)
             for source in {where for where, _, _ in stops}
@@ -112,6 +118,11 @@ class Admission:
     def unread(self, source: str) -> frozenset[tuple[str, str]]:
         """Of this source, what is read no more: ("account" or "conversation", pseudonym)."""
         return self._unread.get(source, frozenset())
+
+    def held(self, source: str) -> frozenset[str]:
+        """Conversations of this source under a legal hold, by pseudonym, as last read: whether one
+        still stands is for casework to say."""
+        return self._held.get(source, frozenset())
 
     async def tell_refused(self, source: str | None, reason: str) -> None:
         """Has the refusal audited, at most once a minute for the same reason."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ansim.chat import Message
 from ansim.sources.contract import Incoming, IntakeBusy, IntakeRefused, Outcome
@@ -16,6 +17,7 @@ from ansim.stream.gateway import limits
 from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.link import Link, LinkDown
 from ansim.stream.gateway.noticing import Noticing
+from ansim.stream.gateway.originals import Keep, Originals
 from ansim.stream.publishing import PublishState, StreamUnavailable
 from ansim.stream.routing import ACCOUNT, CONVERSATION, Routing, RoutingUnavailable
 
@@ -38,12 +40,14 @@ class Intake:
         max_backlog: int,
         clock: Callable[[], float] = time.time,
         noticing: Noticing | None = None,
+        originals: Originals | None = None,
     ) -> None:
         self._link = link
         self._admission = admission
         self._max_backlog = max_backlog
         self._clock = clock
         self._noticing = noticing
+        self._originals = originals
 
     def check_backlog(self) -> None:
         """Raises IntakeBusy while the workers are too far behind or NATS is away."""
@@ -85,7 +89,7 @@ class Intake:
             pseudonym = routing.pseudonym
             outcomes, first, told = _without_repeats(messages)
             if self._noticing is not None:
-                told = await self._noticing.noticed(told)
+                told = await self._noticing.noticed(told, partial(self._keeper, source))
             published = await publisher.publish(
                 [
                     Message(
@@ -110,6 +114,10 @@ class Intake:
         for place, result in zip(first, published, strict=True):
             outcomes[place] = _OUTCOMES[result.state]
         return _repeats_follow(messages, outcomes)
+
+    def _keeper(self, source: str, message: Incoming) -> Keep | None:
+        """Where originals of this message's pictures go: nowhere, but under a legal hold."""
+        return None if self._originals is None else self._originals.keeper(source, message)
 
 
 def _is_read(

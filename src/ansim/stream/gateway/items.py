@@ -21,7 +21,7 @@ from ansim.stream.gateway import limits
 
 class AttachmentItem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """That something other than text was sent. Its content, if handed on, is looked at at once and
-    let go: only what was noticed in it is kept."""
+    let go: only what was noticed in it is kept, but for pictures under a legal hold."""
 
     kind: AttachmentKind
     name: Annotated[
@@ -35,7 +35,8 @@ class AttachmentItem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         msgspec.Meta(
             description="The file itself in base64, for pictures (PNG, JPEG, GIF, WebP, BMP; up "
             "to 10 MiB) and voices (OGG, M4A, MP3, WAV). Its words, codes and likeness are read "
-            "while the request waits; the file is not kept."
+            "while the request waits; the file is not kept, unless it is a picture and a legal "
+            "hold stands on the conversation."
         ),
     ] = b""
 

@@ -61,6 +61,19 @@ class TestMessage(msgspec.Struct, frozen=True, kw_only=True):
     author: str
 
 
+class Original(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of a conversation under a legal hold; ``conversation``, ``author`` and ``message``
+    are pseudonyms, as casework has them."""
+
+    source: str
+    conversation: str
+    message: str
+    author: str
+    place: int
+    """Among the attachments of its message, from 0."""
+    content: bytes
+
+
 class SourceState(TypedDict):
     """How one source is doing: see ``health.SourceHealth``. ``started_at`` tells the counts of two
     gateways, or of one before and after a restart, apart."""
@@ -93,6 +106,19 @@ class Ledger(Protocol):
     def unread(self) -> frozenset[tuple[str, str, str]]:
         """Accounts and conversations that are read no more: (source, "account" or "conversation",
         pseudonym)."""
+        ...
+
+    def held(self) -> frozenset[tuple[str, str]]:
+        """Conversations under a legal hold: (source, pseudonym)."""
+        ...
+
+    def keep_original(self, original: Original) -> bool:
+        """Stores it sealed, if a hold stands now; False: nothing was stored. The same one again
+        changes nothing."""
+        ...
+
+    def lost_originals(self, source: str, conversation: str, number: int) -> None:
+        """Puts on record that so many could not be stored."""
         ...
 
     def refuse(self, source: str | None, reason: str) -> None:
@@ -153,6 +179,9 @@ class MemoryLedger:
         self.commands: dict[str, AlertClosing] = {}
         self.readings: list[Reading | None] = []
         self.stops: set[tuple[str, str, str]] = set()
+        self.holds: set[tuple[str, str]] = set()
+        self.originals: dict[tuple[str, str, int], Original] = {}
+        self.lost: list[tuple[str, str, int]] = []
         self.wired: dict[str, Wiring] = {}
         self.healths: dict[str, SourceState] = {}
         self.gaps: list[tuple[str, float, float, str]] = []
@@ -166,6 +195,22 @@ class MemoryLedger:
     def unread(self) -> frozenset[tuple[str, str, str]]:
         with self._lock:
             return frozenset(self.stops)
+
+    def held(self) -> frozenset[tuple[str, str]]:
+        with self._lock:
+            return frozenset(self.holds)
+
+    def keep_original(self, original: Original) -> bool:
+        with self._lock:
+            if (original.source, original.conversation) not in self.holds:
+                return False
+            name = (original.conversation, original.message, original.place)
+            self.originals.setdefault(name, original)
+            return True
+
+    def lost_originals(self, source: str, conversation: str, number: int) -> None:
+        with self._lock:
+            self.lost.append((source, conversation, number))
 
     def refuse(self, source: str | None, reason: str) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ import msgspec
 
 from ansim.chat import Source
 from ansim.sources.wiring import Wiring
-from ansim.stream.gateway.ledger import AlertClosing, Queued, SourceState, TestMessage
+from ansim.stream.gateway.ledger import AlertClosing, Original, Queued, SourceState, TestMessage
 from ansim.stream.gateway.reading import Reading
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ class DjangoLedger:
         casework.ready()
         from ansim.casework.actions import (
             interventions,
+            originals,
             reading,
             rights_measures,
             source_health,
@@ -37,6 +38,7 @@ class DjangoLedger:
         self._commands = stream_commands
         self._reading = reading
         self._rights = rights_measures
+        self._originals = originals
         self._health = source_health
         self._tests = source_tests
 
@@ -45,6 +47,23 @@ class DjangoLedger:
 
     def unread(self) -> frozenset[tuple[str, str, str]]:
         return self._rights.unread()
+
+    def held(self) -> frozenset[tuple[str, str]]:
+        return self._originals.held()
+
+    def keep_original(self, original: Original) -> bool:
+        kept = self._originals.keep(
+            original.source,
+            original.conversation,
+            message=original.message,
+            author=original.author,
+            place=original.place,
+            content=original.content,
+        )
+        return kept is not None
+
+    def lost_originals(self, source: str, conversation: str, number: int) -> None:
+        self._originals.lost(source, conversation, number)
 
     def refuse(self, source: str | None, reason: str) -> None:
         self._sources.refuse_intake(source, reason)

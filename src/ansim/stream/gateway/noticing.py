@@ -1,15 +1,15 @@
 """Pictures and voices are looked at while their message is taken in, and then let go.
 
 What was noticed goes on with the message; the content is held in memory for as long as that takes
-and written nowhere. A message waits for it a bounded time: what is not ready then goes on unread,
-and says so.
+and written nowhere, but for pictures of a conversation under a legal hold (``originals``). A
+message waits for it a bounded time: what is not ready then goes on unread, and says so.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -24,6 +24,7 @@ from ansim.pictures.lists import ListError, Lists
 from ansim.pictures.reader import PictureReader
 from ansim.pictures.values import MAX_PICTURE_BYTES, MAX_TEXT, Limits, Unread
 from ansim.sources.contract import Content, ContentGone, Incoming
+from ansim.stream.gateway.originals import Keep
 from ansim.voice.listening import Listener
 from ansim.voice.settings import transcriber
 from ansim.voice.values import MAX_VOICE_BYTES
@@ -40,6 +41,22 @@ TOO_LARGE = "too_large"
 
 _PICTURES = frozenset({AttachmentKind.IMAGE, AttachmentKind.STICKER})
 _EITHER = frozenset({AttachmentKind.FILE, AttachmentKind.OTHER})
+
+
+def _nowhere(_: Incoming) -> Keep | None:
+    return None
+
+
+class _Once:
+    """A content, and what it was when somebody fetched it."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self.fetched = b""
+
+    async def fetch(self, most: int) -> bytes:
+        self.fetched = await self._content.fetch(most)
+        return self.fetched
 
 
 class Noticing:
@@ -81,46 +98,66 @@ class Noticing:
         apart = Apart(limits, at_once=config.pictures_at_once)
         return cls(PictureReader(apart, lists, classifiers), Listener(voices))
 
-    async def noticed(self, messages: Sequence[Incoming]) -> list[Incoming]:
-        """The messages, with what was noticed in each attachment whose content is at hand."""
+    async def noticed(
+        self,
+        messages: Sequence[Incoming],
+        keeper: Callable[[Incoming], Keep | None] = _nowhere,
+    ) -> list[Incoming]:
+        """The messages, with what was noticed in each attachment whose content is at hand.
+
+        ``keeper`` says where the pictures of a message go after they were looked at: nowhere, but
+        under a legal hold.
+        """
         if not any(message.contents for message in messages):
             return list(messages)
         until = time.monotonic() + self._seconds
-        return list(await asyncio.gather(*(self._message(each, until) for each in messages)))
+        return list(
+            await asyncio.gather(*(self._message(each, until, keeper(each)) for each in messages))
+        )
 
     def close(self) -> None:
         """Ends what runs."""
         self._pictures.close()
 
-    async def _message(self, message: Incoming, until: float) -> Incoming:
+    async def _message(self, message: Incoming, until: float, keep: Keep | None) -> Incoming:
         if message.deleted or not any(message.contents):
             return message
         until = min(until, time.monotonic() + message.patience)
         contents = (*message.contents, *(None for _ in message.attachments))
         looks = await asyncio.gather(
             *(
-                self._attachment(attachment, content, until)
-                for attachment, content in zip(message.attachments, contents, strict=False)
+                self._attachment(place, attachment, content, until, keep)
+                for place, (attachment, content) in enumerate(
+                    zip(message.attachments, contents, strict=False)
+                )
             )
         )
         return msgspec.structs.replace(message, attachments=tuple(_cut(looks)), contents=())
 
     async def _attachment(
-        self, attachment: Attachment, content: Content | None, until: float
+        self,
+        place: int,
+        attachment: Attachment,
+        content: Content | None,
+        until: float,
+        keep: Keep | None,
     ) -> Attachment:
         if content is None or attachment.noticed is not None:
             return attachment
+        once = _Once(content)
         noticed: Noticed | None
         try:
             async with asyncio.timeout(max(0.0, until - time.monotonic())):
                 async with self._room:
-                    noticed = await self._look(attachment.kind, content)
+                    noticed = await self._look(attachment.kind, once)
         except TimeoutError:
             noticed = Noticed(unread=TOO_SLOW)
         except ContentGone as problem:
             noticed = Noticed(unread=TOO_LARGE if str(problem) == TOO_LARGE else NOT_FETCHED)
         except ConnectionError:
             noticed = Noticed(unread=NOT_FETCHED)
+        if keep is not None and once.fetched and attachment.kind is not AttachmentKind.AUDIO:
+            await keep(place, once.fetched, until - time.monotonic())
         return msgspec.structs.replace(attachment, noticed=noticed)
 
     async def _look(self, kind: AttachmentKind, content: Content) -> Noticed | None:

@@ -28,6 +28,7 @@ from ansim.stream.gateway.ledger import Ledger, LedgerDesk
 from ansim.stream.gateway.limits import InFlight
 from ansim.stream.gateway.link import Link
 from ansim.stream.gateway.noticing import Noticing
+from ansim.stream.gateway.originals import Originals
 from ansim.stream.gateway.reading import Behind, ReadingWatch
 from ansim.stream.gateway.trials import Trials
 from ansim.stream.gateway.turn import CourierTurn
@@ -60,7 +61,14 @@ class Gateway:
         self.admission = Admission(self.desk)
         self.link = Link(config, keyring)
         self.noticing = Noticing.from_config(config)
-        self.intake = Intake(self.link, self.admission, config.max_backlog, noticing=self.noticing)
+        self.originals = Originals(self.desk, self.admission, keyring)
+        self.intake = Intake(
+            self.link,
+            self.admission,
+            config.max_backlog,
+            noticing=self.noticing,
+            originals=self.originals,
+        )
         self.watch = SourceWatch(self.desk)
         self.counted = CountedIntake(self.intake, self.watch)
         self.in_flight = InFlight()
@@ -93,6 +101,7 @@ class Gateway:
             self.trials.run(),
             self.watch.follow(),
             self._follow_reading(),
+            self.originals.follow(),
             *(connector.receive(self.counted) for connector in self.connectors.values()),
         ]
         self._tasks = [asyncio.create_task(each) for each in work]
@@ -143,6 +152,7 @@ class Gateway:
                 task.cancel()
             _, left = await asyncio.wait(left, timeout=1.0)
         self.noticing.close()
+        await self.originals.close()
         await self.courier.close()
         await self.link.close()
         self.desk.close()
