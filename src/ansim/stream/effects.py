@@ -87,33 +87,19 @@ def reports(
             key = (event.about, event.episode)
             raised = event.raised or (key in found and found[key][1])
             found[key] = (event, raised)
-    from ansim.casework.actions.reports import AlertReport
-
     new = tuple(assessment.turn for assessment in assessments)
-    result = []
-    beliefs = {account: str(role) for account, role in roles(state).items()} if found else {}
-    for (about, episode), (event, raised) in found.items():
-        turns = _told(_held(state, new) if raised else new, hidden)
-        result.append(
-            AlertReport(
-                source=source,
-                conversation=state.conversation,
-                about=about,
-                episode=episode,
-                priority=event.priority,
-                risk=event.risk,
-                why=event.why,
-                versions=versions,
-                trajectory=tuple(
-                    (turn.at, turn.risk, turn.id) for turn in turns if not turn.deleted
-                ),
-                turns=turns,
-                sequence=sequence,
-                raised=raised,
-                roles=beliefs,
-            )
+    return [
+        _report(
+            source,
+            state,
+            event,
+            versions,
+            sequence,
+            _told(_held(state, new) if raised else new, hidden),
+            raised=raised,
         )
-    return result
+        for event, raised in found.values()
+    ]
 
 
 def alert_report(
@@ -126,9 +112,22 @@ def alert_report(
 ) -> AlertReport:
     """The report of an alert that no new message raised, with all turns that are held; arguments
     as for ``reports``."""
+    turns = _told(_held(state, ()), hidden)
+    return _report(source, state, event, versions, sequence, turns, raised=event.raised)
+
+
+def _report(
+    source: str,
+    state: ConversationState,
+    event: AlertEvent,
+    versions: Versions,
+    sequence: int,
+    turns: tuple[Turn, ...],
+    *,
+    raised: bool,
+) -> AlertReport:
     from ansim.casework.actions.reports import AlertReport
 
-    turns = _told(_held(state, ()), hidden)
     return AlertReport(
         source=source,
         conversation=state.conversation,
@@ -141,7 +140,7 @@ def alert_report(
         trajectory=tuple((turn.at, turn.risk, turn.id) for turn in turns if not turn.deleted),
         turns=turns,
         sequence=sequence,
-        raised=event.raised,
+        raised=raised,
         roles={account: str(role) for account, role in roles(state).items()},
     )
 
