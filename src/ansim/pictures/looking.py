@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
+import cv2
 import msgspec
 
 from ansim.pictures import text
@@ -11,6 +13,7 @@ from ansim.pictures.classifiers import labels
 from ansim.pictures.codes import codes, without
 from ansim.pictures.decoding import Picture
 from ansim.pictures.fingerprint import fingerprint
+from ansim.pictures.rendering import rendering
 from ansim.pictures.values import Look, Looks, Unread, Wanted, Why
 
 
@@ -43,4 +46,8 @@ def look(picture: Picture, wanted: Wanted) -> Look:
             seen = msgspec.structs.replace(seen, lines=tuple(text.recognise(without(grey, places))))
         except Unread as problem:
             seen = msgspec.structs.replace(seen, unread=problem.why.value)
+    if wanted.rendered:
+        with suppress(MemoryError, cv2.error):  # what was seen counts without a copy
+            copy = rendering(picture.pixels, wanted.rendered)
+            seen = msgspec.structs.replace(seen, rendered=copy)
     return msgspec.structs.replace(seen, seconds=time.monotonic() - began)

@@ -21,6 +21,10 @@ MAX_BYTES_TOGETHER = 80 * 1024 * 1024
 MAX_PIXELS_TOGETHER = 120_000_000
 MAX_TEXT = 16 * 1024
 """Most characters of a picture's text that are handed on; what is beyond is cut."""
+RENDERED_SIDE = 768
+"""Pixels of the longer side of a copy for the reviewing model."""
+MOST_RENDERED_BYTES = 300_000
+"""Of one such copy."""
 
 
 class Why(StrEnum):
@@ -100,10 +104,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the text is read."""
     classifiers: tuple[str, ...] = ()
     """``module:function`` names and folders with an ONNX model, see `classifiers`."""
+    rendered: int = 0
+    """Longest side in pixels of a small copy for the reviewing model; 0: none is made."""
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """What is seen in one picture. Nothing in it leads back to the picture's own bytes."""
+    """What is seen in one picture. Nothing in it leads back to the picture's own bytes, but for
+    the small copy where one was asked for."""
 
     format: str
     """``png``, ``jpeg``, ``gif``, ``webp`` or ``bmp``."""
@@ -120,6 +127,9 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[PictureLabel, ...] = ()
     unread: str = ""
     """Why part of it was not read (a `Why`), or ""."""
+    rendered: bytes = b""
+    """A small copy without metadata, see `rendering`; empty where none was asked for, it could not
+    be made, or it may be shown to nobody. Never part of ``noticed``."""
     seconds: float = 0.0
 
     @property
