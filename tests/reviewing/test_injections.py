@@ -22,6 +22,7 @@ from ansim.reviewing.settings import Settings
 from ansim.reviewing.values import Declined, Opinion, Window
 from ansim.reviewing.weighing import MOST_ADDED, speaks_of_suspect, weigh
 from ansim.reviewing.windows import window
+from tests.reviewing.hour import Hour
 from tests.reviewing.obedient import ATTEMPTS, Obedient
 from tests.reviewing.stand_in import StandIn
 from tests.reviewing.talk import TALK, asked_about, turns
@@ -50,8 +51,8 @@ async def answers(risk: float) -> tuple[Obedient, dict[str, tuple[Window, Opinio
 
     model = Obedient()
     async with StandIn(model.says) as server:
-        settings = Settings(url=server.url, model="obedient", hourly=1000)
-        reviewer = Reviewer(settings, hear, model=Model(settings))
+        settings = Settings(url=server.url, model="obedient")
+        reviewer = Reviewer(settings, hear, Hour(1000), model=Model(settings))
         for number, attempt in enumerate(ATTEMPTS):
             reviewer.submit(with_attempt(number, attempt["says"], risk))
             window = reviewer.next()

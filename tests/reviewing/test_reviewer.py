@@ -11,12 +11,13 @@ import pytest
 from ansim.reviewing import breaker as breaking
 from ansim.reviewing.answering import Refused
 from ansim.reviewing.breaker import Breaker
-from ansim.reviewing.budget import HOUR, Budget
+from ansim.reviewing.budget import HOUR
 from ansim.reviewing.cache import LIFE_SECONDS, Cache
 from ansim.reviewing.queue import AGAIN_SECONDS, OLDEST_SECONDS, Queue
 from ansim.reviewing.reviewer import Reviewer
 from ansim.reviewing.settings import Settings
 from ansim.reviewing.values import Condition, Declined, Opinion, Refusal, Window
+from tests.reviewing.hour import Hour
 from tests.reviewing.stand_in import StandIn
 from tests.reviewing.talk import TALK, answer, asked_about
 
@@ -48,8 +49,14 @@ class Desk:
         self.now = 1000.0
         self.told: list[tuple[Window, Opinion | Declined]] = []
         self.model = Scripted(*answers)
-        settings = Settings(url="http://127.0.0.1:9", model="m", hourly=hourly)
-        self.reviewer = Reviewer(settings, self._hear, model=self.model, clock=lambda: self.now)
+        self.budget = Hour(hourly, lambda: self.now)
+        self.reviewer = Reviewer(
+            Settings(url="http://127.0.0.1:9", model="m"),
+            self._hear,
+            self.budget,
+            model=self.model,
+            clock=lambda: self.now,
+        )
 
     async def _hear(self, window: Window, said: Opinion | Declined) -> None:
         self.told.append((window, said))
@@ -57,8 +64,7 @@ class Desk:
     async def work(self) -> int:
         """Asks about all that may be asked about now; how many that were."""
         count = 0
-        while (window := self.reviewer.next()) is not None:
-            await self.reviewer.consider(window)
+        while (window := self.reviewer.next()) is not None and await self.reviewer.consider(window):
             count += 1
         return count
 
@@ -177,11 +183,52 @@ def test_the_cache_is_small_and_forgets() -> None:
     assert len(cache) == 0
 
 
-def test_an_hour_has_so_many_questions_and_any_hour_counts() -> None:
-    budget = Budget(2)
-    assert [budget.spend(0.0), budget.spend(1800.0), budget.spend(1801.0)] == [True, True, False]
-    assert budget.left(HOUR - 1) == 0
-    assert budget.left(HOUR) == 1
+async def test_what_others_spent_meanwhile_makes_the_riskiest_wait_and_loses_it_not() -> None:
+    desk = Desk(answer(), hourly=1)
+    desk.reviewer.submit(room(1, 0.9))
+    desk.reviewer.submit(room(2, 0.5))
+    desk.budget.others = 1
+    assert await desk.work() == 0
+    status = desk.reviewer.status()
+    assert (desk.model.asked, status.waiting, status.declined) == (0, 2, {})
+    desk.now += OLDEST_SECONDS
+    assert await desk.work() == 0
+    assert desk.reviewer.status().declined == {"budget_spent": 2}, "its waiting began when it came"
+
+
+async def test_where_the_count_cannot_be_known_no_question_is_asked_and_nothing_is_lost() -> None:
+    desk = Desk(answer())
+    desk.budget.reached = False
+    desk.reviewer.submit(room(1))
+    assert await desk.work() == 0
+    desk.reviewer.submit(msgspec.structs.replace(room(2), conversation="room1"))
+    desk.budget.reached = True
+    assert await desk.work() == 1
+    assert desk.model.asked == 1
+    assert desk.told[0][0].turns == room(2).turns, "the newer words are asked about"
+
+
+def test_what_is_given_back_to_a_full_queue_goes_before_what_is_riskier() -> None:
+    queue = Queue(most=1)
+    queue.put(room(1, 0.3), 0.0)
+    taken = queue.take(0.0)
+    assert taken is not None
+    queue.put(room(2, 0.9), 1.0)
+    assert queue.give_back(taken, 2.0) == taken
+    assert queue.take(2.0) == room(2, 0.9)
+
+
+async def test_a_question_that_may_not_be_asked_leaves_the_one_try_of_a_resting_model() -> None:
+    desk = Desk(*[Refusal.UNREACHABLE] * breaking.FAILURES, answer())
+    for number in range(breaking.FAILURES + 1):
+        desk.reviewer.submit(room(number))
+    await desk.work()
+    desk.now += breaking.REST_SECONDS
+    desk.budget.reached = False
+    assert await desk.work() == 0
+    desk.budget.reached = True
+    assert await desk.work() == 1
+    assert desk.reviewer.status().condition is Condition.READY
 
 
 async def test_a_spent_budget_is_said_and_the_riskiest_waits_for_the_next() -> None:
@@ -279,7 +326,7 @@ async def test_it_works_by_itself_over_a_real_connection_and_stops_cleanly(manne
         await heard.put(said)
 
     async with StandIn(lambda _: answer(), manner) as server:
-        reviewer = Reviewer(Settings(url=server.url, model="m"), hear)
+        reviewer = Reviewer(Settings(url=server.url, model="m"), hear, Hour())
         work = asyncio.create_task(reviewer.run())
         reviewer.submit(asked_about())
         assert isinstance(await heard.get(), Opinion)
@@ -293,7 +340,7 @@ async def test_stopping_does_not_wait_for_a_silent_model() -> None:
         raise AssertionError("nothing was answered")
 
     async with StandIn(lambda _: answer(), "silent") as server:
-        reviewer = Reviewer(Settings(url=server.url, model="m"), hear)
+        reviewer = Reviewer(Settings(url=server.url, model="m"), hear, Hour())
         work = asyncio.create_task(reviewer.run())
         reviewer.submit(asked_about())
         while not server.questions:

@@ -22,11 +22,13 @@ from ansim.detection.state import ConversationState
 from ansim.keys import Keyring
 from ansim.reviewing import queue
 from ansim.reviewing.weighing import MOST_ADDED
+from ansim.stream import second_opinion
 from ansim.stream.codec import Reviewed, decode, encode
 from ansim.stream.publishing import Publisher
 from ansim.stream.second_opinion import SecondMind, heard, reviewer_settings
 from ansim.stream.server import EmbeddedServer
 from ansim.stream.worker import Worker
+from tests.lying_files import contents
 from tests.reviewing.stand_in import Messages, StandIn
 from tests.reviewing.talk import answer, opinion
 from tests.stream.house import Workers, environment, make_database
@@ -226,6 +228,24 @@ def seen_turns(question: dict[str, object]) -> int:
     return len(json.loads(content.split("\n")[1])["lines"])
 
 
+async def test_two_workers_have_one_hour_between_them(
+    config: Config, keyring: Keyring, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_opinion, "TELL_SECONDS", 0.2)
+    publisher = await Publisher.connect(config, keyring)
+    desks = [Desk(), Desk()]
+    async with StandIn(quoting(0.9)) as model:
+        chosen = replace(reviewed_by(config, model), reviewer_hourly=1)
+        async with working(chosen, keyring, desks[0]), working(chosen, keyring, desks[1]):
+            for number in range(6):
+                await publisher.publish(risky(time.time(), mark=f"{number}-", room=f"room{number}"))
+            await until_read(publisher)
+            await until(lambda: any(desk.opinions for desk in desks))
+            await until(lambda: all("budget_spent" in desk.conditions for desk in desks))
+        assert len(model.questions) == 1
+    await publisher.close()
+
+
 async def test_a_model_that_is_down_holds_no_alert_up(
     config: Config, keyring: Keyring, server: EmbeddedServer
 ) -> None:
@@ -324,6 +344,7 @@ def test_an_opinion_travels_through_the_stream_unchanged() -> None:
 async def test_it_lies_beside_the_alert_once_whatever_is_killed(
     config: Config, keyring: Keyring, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    config = replace(config, lease_seconds=2.0)
     make_database(config)
 
     def count(table: str, where: str = "1") -> int:
@@ -340,8 +361,8 @@ async def test_it_lies_beside_the_alert_once_whatever_is_killed(
         workers = Workers(config, config.home / "worker.log")
         workers.start()
         await publisher.publish(risky(time.time()))
-        await until(lambda: count("casework_secondopinion") == 1, 120)
-        await until(lambda: count("casework_reviewerstate", "condition = 'ready'") == 1, 120)
+        await until(lambda: count("casework_secondopinion") == 1, 240)
+        await until(lambda: count("casework_reviewerstate", "condition = 'ready'") == 1, 240)
         workers.kill(0)
         workers.start()
         await publisher.publish([calm("elsewhere", time.time())])
@@ -352,5 +373,5 @@ async def test_it_lies_beside_the_alert_once_whatever_is_killed(
     assert count("casework_alert") >= 1
     assert count("casework_auditevent", "action = 'alert.second_opinion'") >= 1
     summary = "A가 나이를 물은 뒤".encode()
-    for path in config.home.rglob("*"):
-        assert not path.is_file() or summary not in path.read_bytes(), f"readable in {path.name}"
+    for path, content in contents(config.home):
+        assert summary not in content, f"readable in {path.name}"

@@ -1,28 +1,22 @@
-"""So many questions an hour and no more, counted over the last hour, not by the clock's hours."""
+"""So many questions within any hour and no more: what whoever counts them has to be able to do.
+
+Who pays for a model pays for all that ask it. They count together, so the counting is done where
+they meet (``ansim.stream.questions``), not here.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+from typing import Protocol
 
 HOUR = 3600.0
 
 
-class Budget:
-    """Times come from the caller's clock, in seconds."""
+class Budget(Protocol):
+    """The questions of the last hour, whoever asked them."""
 
-    def __init__(self, hourly: int) -> None:
-        self._hourly = hourly
-        self._asked: deque[float] = deque()
+    @property
+    def left(self) -> int:
+        """Questions that may be asked now, as far as is known here. Others ask as well."""
 
-    def left(self, now: float) -> int:
-        """Questions that may be asked now."""
-        while self._asked and now - self._asked[0] >= HOUR:
-            self._asked.popleft()
-        return max(0, self._hourly - len(self._asked))
-
-    def spend(self, now: float) -> bool:
-        """Takes one; False when none is left."""
-        if not self.left(now):
-            return False
-        self._asked.append(now)
-        return True
+    async def spend(self) -> bool:
+        """Takes one, before it is asked; False when none is left or nobody can say."""

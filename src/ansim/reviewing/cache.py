@@ -1,7 +1,8 @@
 """What was already said of a window: in memory only, few, and not for long.
 
 An opinion holds words of the chat. An hour is far below what retention allows for the chat itself,
-and long enough for what a cache is for: the same window coming again after a restart or a replay.
+and long enough for what a cache is for: the same window coming again when a partition is replayed.
+Each worker has its own: shared, words of chats would lie in one more place outside casework.
 """
 
 from __future__ import annotations

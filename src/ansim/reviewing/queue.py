@@ -21,8 +21,9 @@ class Queue:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._waiting: dict[str, tuple[float, Window]] = {}
-        self._asked: dict[str, tuple[float, bool]] = {}
-        """When a conversation was last asked about, and whether it was over the threshold then."""
+        self._asked: dict[str, tuple[float, bool, float]] = {}
+        """When a conversation was last asked about, whether it was over the threshold then, and
+        since when that window had waited."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -30,7 +31,18 @@ class Queue:
     def put(self, window: Window, now: float) -> Window | None:
         """Adds it. Returns the window that had to go for it (it may be the same), or None."""
         self._waiting.pop(window.conversation, None)
-        self._waiting[window.conversation] = (now, window)
+        return self._hold(window, now)
+
+    def give_back(self, window: Window, now: float) -> Window | None:
+        """Takes back what could not be asked about: it waits on as if it had never been taken,
+        unless a newer window of its conversation came. Returns what had to go, as ``put`` does."""
+        _, _, came = self._asked.pop(window.conversation, (now, False, now))
+        if window.conversation in self._waiting:
+            return None
+        return self._hold(window, came)
+
+    def _hold(self, window: Window, came: float) -> Window | None:
+        self._waiting[window.conversation] = (came, window)
         if len(self._waiting) <= self._most:
             return None
         least = min(self._waiting.values(), key=lambda held: (held[1].risk, -held[0]))[1]
@@ -46,14 +58,14 @@ class Queue:
 
     def take(self, now: float) -> Window | None:
         """Takes out the riskiest that may be asked about now; of equal ones the first that came."""
-        for name in [name for name, (at, _) in self._asked.items() if now - at >= AGAIN_SECONDS]:
+        for name in [name for name, (at, *_) in self._asked.items() if now - at >= AGAIN_SECONDS]:
             del self._asked[name]
         ready = [held for held in self._waiting.values() if self._due(held[1])]
         if not ready:
             return None
-        window = min(ready, key=lambda held: (-held[1].risk, held[0]))[1]
+        came, window = min(ready, key=lambda held: (-held[1].risk, held[0]))
         del self._waiting[window.conversation]
-        self._asked[window.conversation] = (now, window.risk >= window.threshold)
+        self._asked[window.conversation] = (now, window.risk >= window.threshold, came)
         return window
 
     def _due(self, window: Window) -> bool:

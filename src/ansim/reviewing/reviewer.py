@@ -61,6 +61,7 @@ class Reviewer:
         self,
         settings: Settings,
         told: Told,
+        budget: Budget,
         *,
         model: Asked | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -71,7 +72,7 @@ class Reviewer:
         self._clock = clock
         self._queue = Queue()
         self._breaker = Breaker()
-        self._budget = Budget(settings.hourly)
+        self._budget = budget
         self._cache = Cache()
         self._declined: Counter[str] = Counter()
         self._asked = self._answered = self._from_cache = 0
@@ -94,8 +95,7 @@ class Reviewer:
 
     def status(self) -> Status:
         """How it is now, in numbers."""
-        now = self._clock()
-        left = self._budget.left(now)
+        left = self._budget.left
         middle = median(self._times) if self._times else 0.0
         if self._breaker.open:
             condition = Condition.DOWN
@@ -134,8 +134,7 @@ class Reviewer:
                 # One broken window must not end the asking while it is still called ready.
                 log.error("the reviewer's queue failed: %s", type(error).__name__)
                 window = None
-            if window is not None:
-                await self.consider(window)
+            if window is not None and await self.consider(window):
                 continue
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
@@ -146,19 +145,24 @@ class Reviewer:
         """The window to ask about now, if one may be."""
         now = self._clock()
         for _ in self._queue.outdated(now):
-            self._declined[self._why_not(now)] += 1
-        if not self._breaker.allows(now) or not self._budget.left(now):
+            self._declined[self._why_not()] += 1
+        if not self._breaker.allows(now) or not self._budget.left:
             return None
         return self._queue.take(now)
 
-    async def consider(self, window: Window) -> None:
-        """Asks about one window and tells what came of it. Never raises but when cancelled."""
-        said: Opinion | Declined
+    async def consider(self, window: Window) -> bool:
+        """Asks about one window and tells what came of it. False where it waits again, since no
+        question may be asked now. Never raises but when cancelled."""
+        said: Opinion | Declined | None
         try:
             said = await self._opinion(window)
         except Exception as error:
             log.error("the reviewer failed on our side: %s", type(error).__name__)
             said = Declined(code=Refusal.FAULT)
+        if said is None:
+            if self._queue.give_back(window, self._clock()) is not None:
+                self._declined[Refusal.PUSHED_OUT] += 1
+            return False
         if isinstance(said, Declined):
             self._declined[said.code] += 1
         else:
@@ -167,24 +171,36 @@ class Reviewer:
             await self._told(window, said)
         except Exception as error:
             log.error("an opinion could not be handed on: %s", type(error).__name__)
+        return True
 
-    async def _opinion(self, window: Window) -> Opinion | Declined:
+    async def _opinion(self, window: Window) -> Opinion | Declined | None:
         name = f"{asking.prompt_version()}.{asking.window_hash(window)}"
         known = self._cache.get(name, self._clock())
         if known is not None:
             self._from_cache += 1
             return known
-        if not self._budget.spend(self._clock()):
-            return Declined(code=Refusal.BUDGET_SPENT)
+        if not await self._may_ask():
+            return None
         said = await self._answer(window)
         if isinstance(said, Opinion) or said.code not in TRANSPORT:
             self._cache.put(name, said, self._clock())
         return said
 
+    async def _may_ask(self) -> bool:
+        """Takes a question out of the budget that this worker shares with all others."""
+        # Before anything is waited for: of a model that was down only one question may go out.
+        self._breaker.asked()
+        granted = False
+        try:
+            granted = await self._budget.spend()
+        finally:
+            if not granted:
+                self._breaker.given_up()
+        return granted
+
     async def _answer(self, window: Window) -> Opinion | Declined:
         started = self._clock()
         self._asked += 1
-        self._breaker.asked()
         try:
             text = await self._model.ask(asking.messages(window))
         except Refused as refused:
@@ -206,7 +222,7 @@ class Reviewer:
         except Refused as refused:
             return Declined(code=refused.code, seconds=seconds)
 
-    def _why_not(self, now: float) -> Refusal:
+    def _why_not(self) -> Refusal:
         if self._breaker.open:
             return Refusal.RESTING
-        return Refusal.OUTDATED if self._budget.left(now) else Refusal.BUDGET_SPENT
+        return Refusal.OUTDATED if self._budget.left else Refusal.BUDGET_SPENT

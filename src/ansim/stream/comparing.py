@@ -6,7 +6,8 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 from nats.js.errors import APIError
 
-_WRONG_LAST_SEQUENCE = (10071, 10164)
+WRONG_LAST_SEQUENCE = (10071, 10164)
+"""Codes by which the server says that somebody wrote since."""
 
 
 async def publish_after(
@@ -20,7 +21,7 @@ async def publish_after(
     try:
         ack = await js.publish(subject, data, headers=headers, msg_ttl=ttl)
     except APIError as error:
-        if error.err_code in _WRONG_LAST_SEQUENCE:
+        if error.err_code in WRONG_LAST_SEQUENCE:
             return None
         raise
     return ack.seq

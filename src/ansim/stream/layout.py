@@ -6,6 +6,7 @@ stream         subjects                           holds
 ``CHAT-<p>``   ``chat.<p>.<conversation>``        messages, one stream a partition, 24 hours
 ``LEASES``     ``lease.<p>``, ``worker.<id>``     who works on what, gone when not renewed
 ``SNAPSHOTS``  ``snapshot.<p>.head`` and parts    sealed conversation states
+``QUESTIONS``  ``questions.asked``                an empty message for each question to a model
 =============  =================================  ============================================
 
 A stream of its own for every partition keeps sequence numbers of a partition without holes, so
@@ -37,6 +38,11 @@ are always higher than those of one that was lost: "newer" stays a comparison of
 
 LEASES = "LEASES"
 SNAPSHOTS = "SNAPSHOTS"
+QUESTIONS = "QUESTIONS"
+ASKED = "questions.asked"
+QUESTIONS_COUNT = 3600.0 + 10.0
+"""Seconds for which a question counts: an hour, and longer than one takes from being counted to
+being sent, so that no hour has more of them than were counted."""
 POSITIONS = "ansim.position"
 """Core subject on which workers tell how far they have come: ``ansim.position.<p>``."""
 
@@ -95,7 +101,14 @@ def _streams(config: Config) -> list[StreamConfig]:
         )
         for name, subjects in ((LEASES, ["lease.*", "worker.*"]), (SNAPSHOTS, ["snapshot.>"]))
     ]
-    return [*chats, *latest]
+    questions = StreamConfig(
+        name=QUESTIONS,
+        subjects=[ASKED],
+        storage=StorageType.FILE,
+        max_age=QUESTIONS_COUNT,
+        num_replicas=config.replicas,
+    )
+    return [*chats, *latest, questions]
 
 
 async def ensure(js: JetStreamContext, config: Config) -> None:

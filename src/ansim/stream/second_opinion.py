@@ -28,6 +28,7 @@ from ansim.reviewing.windows import window
 from ansim.stream import layout
 from ansim.stream.codec import Reviewed, encode
 from ansim.stream.effects import OpinionDesk, Wanted, alert_report
+from ansim.stream.questions import Questions
 
 if TYPE_CHECKING:
     from ansim.casework.actions.opinions import OpinionReport
@@ -66,7 +67,8 @@ class SecondMind:
         self.desk = desk
         self._config = config
         self._threshold = threshold
-        self._reviewer = Reviewer(chosen, self._told)
+        self._questions = Questions(chosen.hourly)
+        self._reviewer = Reviewer(chosen, self._told, self._questions)
         self._client: Client | None = None
 
     def look(self, source: str, state: ConversationState, assessment: Assessment) -> None:
@@ -90,6 +92,7 @@ class SecondMind:
     async def run(self, client: Client, worker: str) -> None:
         """Asks, publishes and tells how it is, until cancelled."""
         self._client = client
+        self._questions.connect(client)
         asking = asyncio.create_task(self._reviewer.run())
         try:
             while True:
@@ -107,6 +110,7 @@ class SecondMind:
             log.debug("reviewer: %s", type(error).__name__)  # then its silence tells it
 
     async def _tell(self, worker: str) -> None:
+        await self._questions.look()  # others ask as well
         now = self._reviewer.status()
         counts: dict[str, int | float] = {
             "waiting": now.waiting,
