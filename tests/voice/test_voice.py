@@ -8,9 +8,7 @@ import sys
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 
@@ -21,82 +19,42 @@ from ansim.voice.listening import Listener
 from ansim.voice.settings import transcriber
 from ansim.voice.sniffing import sniff
 from ansim.voice.values import MAX_TEXT, MAX_VOICE_BYTES, Unheard
+from tests.host import Answer, Coming, Host
 
 OGG = b"OggS\x00\x02" + bytes(40)
 SAID = "우리 둘만의 비밀이야"
 
 
-class StandIn(ThreadingHTTPServer):
+ANSWERS = {
+    "answers": Answer(f'{{"text": " {SAID} ", "language": "ko"}}'.encode()),
+    "stalls": Answer(coming=Coming.NEVER),
+    "errors": Answer(b'{"error": "no"}', 500),
+    "is busy": Answer(b"{}", 429),
+    "redirects": Answer(status=307, headers={"Location": "http://192.0.2.1/elsewhere"}),
+    "says no JSON": Answer(b"<html>hello</html>"),
+    "says another form": Answer(b'{"text": ["a", "b"]}'),
+    "is cut short": Answer(b'{"text": "half', headers={"Content-Length": "900"}),
+    "sends without end": Answer(b'{"text": "' + b"a" * 100_000, coming=Coming.WITHOUT_END),
+    "talks much": Answer(b'{"text": "' + b"a" * 500_000 + b'"}'),
+}
+
+
+class StandIn(Host):
     """A transcription address on this machine that does what the test says."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answering)
+        super().__init__(lambda _: ANSWERS[self.behaviour])
         self.behaviour = "answers"
-        self.asked: list[tuple[str, str, bytes]] = []
-        self.go_on = Event()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1/audio/transcriptions"
-
-
-class _Answering(BaseHTTPRequestHandler):
-    server: StandIn
-
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append((self.path, self.headers.get("Authorization", ""), content))
-        match self.server.behaviour:
-            case "answers":
-                self._say(200, f'{{"text": " {SAID} ", "language": "ko"}}'.encode())
-            case "stalls":
-                self.server.go_on.wait(30)
-            case "errors":
-                self._say(500, b'{"error": "no"}')
-            case "is busy":
-                self._say(429, b"{}")
-            case "redirects":
-                self._say(307, b"", {"Location": "http://192.0.2.1/elsewhere"})
-            case "says no JSON":
-                self._say(200, b"<html>hello</html>")
-            case "says another form":
-                self._say(200, b'{"text": ["a", "b"]}')
-            case "is cut short":
-                self._say(200, b'{"text": "half', {"Content-Length": "900"})
-            case "sends without end":
-                self.send_response(200)
-                self.end_headers()
-                try:
-                    for _ in range(200):
-                        self.wfile.write(b'{"text": "' + b"a" * 100_000)
-                except OSError:
-                    pass
-            case "talks much":
-                self._say(200, b'{"text": "' + b"a" * 500_000 + b'"}')
-
-    def _say(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+        return f"{self.base}/v1/audio/transcriptions"
 
 
 @pytest.fixture
 def address() -> Iterator[StandIn]:
-    server = StandIn()
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.go_on.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with StandIn() as server:
+        yield server
 
 
 def listener(address: StandIn, timeout: float = 20.0) -> Listener:
@@ -107,9 +65,10 @@ async def test_what_was_said_is_noticed_and_the_question_is_as_the_interface_wan
     address: StandIn,
 ) -> None:
     assert await listener(address).notice(OGG) == Noticed(text=SAID)
-    (path, key, content) = address.asked[0]
-    assert path == "/v1/audio/transcriptions"
-    assert key == "Bearer k3y"
+    asked = address.asked[0]
+    content = asked.body
+    assert asked.path == "/v1/audio/transcriptions"
+    assert asked.headers["authorization"] == "Bearer k3y"
     assert b'filename="voice.ogg"' in content
     assert b"audio/ogg" in content
     assert OGG in content

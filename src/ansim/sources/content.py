@@ -1,29 +1,33 @@
-"""Fetching what was attached: from the platform's own hosts alone, up to a size, within a time.
+"""Fetching what was attached: from places that were named beforehand, up to a size, within a time.
 
-An address in a message is its sender's word. It is followed only to a host that the connector
-names beforehand, never on to another one, and never with more than that host is due.
+An address in a message is its sender's word. It is followed only to a place that the connector or
+its operator named, from there to no other than such a place, and never with more than it is due.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import re
-from collections.abc import Collection, Mapping
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from ansim.chat import Attachment, AttachmentKind
 from ansim.sources.contract import ContentGone
+from ansim.sources.places import Places, address_in, host_and_port, public_numbers
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every address
 
 SECONDS = 15.0
+"""Longest for one content, however many hosts and redirections it takes."""
+CONNECT_SECONDS = 5.0
+REDIRECTIONS = 2
 WORTH_FETCHING = frozenset({AttachmentKind.IMAGE, AttachmentKind.AUDIO})
 """What somebody reads or hears here; the rest is not fetched."""
-_SIMPLE = re.compile(r"[\x21-\x7e]{1,4000}")
 
 
 def worth_fetching(attachment: Attachment) -> bool:
@@ -33,55 +37,87 @@ def worth_fetching(attachment: Attachment) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Content at an ``address``, if that is on one of ``hosts`` (a leading dot: and below it), or
-    under ``base``, an address that the operator entered. Never shown: addresses can be keys."""
+    """Content at an ``address``, if that is in one of the ``places``. Never shown: addresses can be
+    keys. Where ``headers`` of ours go along, no redirection is followed."""
 
     address: str = field(repr=False)
-    hosts: Collection[str] = field(default=(), repr=False)
-    base: str = ""
+    places: Places = field(default_factory=Places, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     async def fetch(self, most: int) -> bytes:
         """As ``contract.Content.fetch``."""
-        if not self._allowed():
+        async with fetching() as asking:
+            return await self._follow(asking, most)
+
+    async def _follow(self, asking: httpx.AsyncClient, most: int) -> bytes:
+        address = self.address
+        for _ in range(1 if self.headers else 1 + REDIRECTIONS):
+            try:
+                return await self._ask(asking, address, most)
+            except Moved as moved:
+                address = str(httpx.URL(address).join(moved.location))
+        raise ContentGone("refused")
+
+    async def _ask(self, asking: httpx.AsyncClient, address: str, most: int) -> bytes:
+        if self.places.entered(address):
+            return await body(asking, address, most, self.headers)
+        host = self.places.named(address)
+        if not host:
             raise ContentGone("elsewhere")
-        try:
-            async with client() as asking:
-                return await body(asking, self.address, most, self.headers)
-        except httpx.TimeoutException:
-            raise TimeoutError from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ConnectionError(type(error).__name__) from None
-
-    def _allowed(self) -> bool:
-        if not _SIMPLE.fullmatch(self.address) or "\\" in self.address:
-            return False
-        if self.base and self.address.startswith(self.base.rstrip("/") + "/"):
-            return True
-        try:
-            parts = urlsplit(self.address)
-            port = parts.port
-        except ValueError:
-            return False
-        host = parts.hostname or ""
-        if parts.scheme != "https" or port not in (None, 443) or "@" in parts.netloc:
-            return False
-        return any(host == name or (name[:1] == "." and host.endswith(name)) for name in self.hosts)
+        headers = {**self.headers, "Host": urlsplit(address).netloc}
+        for number in await public_numbers(host, host_and_port(address)[1]):
+            # By number, so that no name server can answer differently the second time.
+            there = str(httpx.URL(address).copy_with(host=number))
+            try:
+                return await body(asking, there, most, headers, certified=host)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+        raise ConnectionError("not reached")
 
 
-def client() -> httpx.AsyncClient:
-    """Follows no redirection, takes no word from the environment."""
-    return httpx.AsyncClient(timeout=SECONDS, follow_redirects=False, trust_env=False)
+class Moved(ContentGone):
+    """A host says that the content lies elsewhere."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__("refused")
+        self.location = location
+
+
+@asynccontextmanager
+async def fetching() -> AsyncIterator[httpx.AsyncClient]:
+    """For one content: follows no redirection by itself, takes no word from the environment. What
+    goes wrong is TimeoutError or ConnectionError, without an address in it."""
+    limits = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)
+    try:
+        async with (
+            asyncio.timeout(SECONDS),
+            httpx.AsyncClient(timeout=limits, follow_redirects=False, trust_env=False) as client,
+        ):
+            yield client
+    except httpx.TimeoutException:
+        raise TimeoutError from None
+    except (httpx.HTTPError, httpx.InvalidURL, socket.gaierror, UnicodeError) as error:
+        raise ConnectionError(type(error).__name__) from None
 
 
 async def body(
-    asking: httpx.AsyncClient, address: str, most: int, headers: Mapping[str, str]
+    asking: httpx.AsyncClient,
+    address: str,
+    most: int,
+    headers: Mapping[str, str],
+    *,
+    certified: str = "",
 ) -> bytes:
-    """The body at an address. Raises ContentGone, ConnectionError and httpx's errors."""
+    """The body at an address. ``certified``: the name that the certificate must be for, where the
+    address has a number. Raises ContentGone, ConnectionError and httpx's errors."""
     wanted = {"Accept-Encoding": "identity", **headers}
-    async with asking.stream("GET", address, headers=wanted) as answer:
+    named = {"sni_hostname": certified} if certified else {}
+    async with asking.stream("GET", address, headers=wanted, extensions=named) as answer:
         if answer.status_code >= 500 or answer.status_code == 429:
             raise ConnectionError(f"answered with {answer.status_code}")
+        location = address_in(answer.headers.get("location"))
+        if answer.is_redirect and location:
+            raise Moved(location)
         if answer.status_code != 200:
             raise ContentGone("refused")
         declared = answer.headers.get("content-length", "")
@@ -93,8 +129,3 @@ async def body(
             if len(found) > most:
                 raise ContentGone("too_large")
         return bytes(found)
-
-
-def address_in(value: Any) -> str:
-    """An address in a platform's answer; empty for anything else."""
-    return value if isinstance(value, str) and _SIMPLE.fullmatch(value) else ""

@@ -62,6 +62,15 @@ DECLARATION = Declaration(
             required=False,
         ),
         Field(
+            name="media",
+            ko="사진이 있는 다른 서버 (보통은 비워 둠)",
+            en="Other hosts where pictures lie (usually left empty)",
+            help_ko="한 줄에 하나. cdn.bsky.app과 위 서버에서는 적지 않아도 가져옵니다.",
+            help_en="One a line. cdn.bsky.app and the server above need no entry.",
+            kind=FieldKind.LIST,
+            required=False,
+        ),
+        Field(
             name="every",
             ko="몇 초마다 물어볼지",
             en="Seconds between two looks",

@@ -17,9 +17,10 @@ import msgspec
 from atproto_client.exceptions import BadRequestError, RateLimitExceededError  # type: ignore[import-untyped]
 
 from ansim.sources.bluesky.line import Line, wait_of
-from ansim.sources.bluesky.spoken import address, author, known_at, root, said, walk
+from ansim.sources.bluesky.spoken import CDN, address, author, known_at, root, said, walk
 from ansim.sources.contract import Intake, IntakeRefused
 from ansim.sources.fitting import Fields, fields, fit_id, fit_name, listed
+from ansim.sources.places import ODD_PLACE, Places, odd_lines
 from ansim.sources.threads import DAY, Threads, unless_refused
 from ansim.sources.wiring import Opening, Remembered
 
@@ -63,6 +64,11 @@ class Hearing:
         self._every = max(SHORTEST, float(every)) if every else 15.0
         self._threads = Threads(opening, intake, self._every)
         self._unless_refused = partial(unless_refused, opening, REFUSED)
+        media = opening.wiring.entries("media")
+        own = Places((CDN,), (opening.wiring.entry("service"),))
+        self._places = own.with_entered(media)
+        if odd_lines(media):
+            opening.health.trouble(ODD_PLACE)
         self._reached = Reached()
         self._written = 0.0
         self._since = 0.0
@@ -188,7 +194,8 @@ class Hearing:
     async def _hand(
         self, conversation: str, posts: Iterable[Fields], gone: Sequence[str] = ()
     ) -> None:
-        messages = [said(each, conversation) for each in posts if author(each) != self._line.me]
+        others = [each for each in posts if author(each) != self._line.me]
+        messages = [said(each, conversation, self._places) for each in others]
         seen = sorted(
             (each for each in messages if each is not None), key=lambda each: (each.at, each.id)
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansim.chat import Attachment
-from ansim.sources.contract import Incoming
+from ansim.sources.content import Fetched
+from ansim.sources.contract import Content, Incoming
 from ansim.sources.fitting import (
     MAX_ATTACHMENTS,
     Fields,
@@ -17,10 +18,16 @@ from ansim.sources.fitting import (
     listed,
     moment,
 )
+from ansim.sources.places import Places, address_in
 
 POST = "app.bsky.feed.post"
 NOT_FOR_STRANGERS = "!no-unauthenticated"
 """Label of an account or post that is to be shown only to people who are logged in."""
+
+
+CDN = "cdn.bsky.app"
+"""Where Bluesky keeps the pictures that everybody can see."""
+NOWHERE = Places()
 
 
 def address(post: object) -> str:
@@ -56,8 +63,9 @@ def for_strangers(post: object) -> bool:
     return True
 
 
-def said(post: object, conversation: str) -> Incoming | None:
-    """The message, or None where it is none of a person with words or files."""
+def said(post: object, conversation: str, places: Places = NOWHERE) -> Incoming | None:
+    """The message, or None where it is none of a person with words or files. ``places``: where its
+    pictures may be fetched from."""
     name, who, at = address(post), author(post), known_at(post)
     if not (name and who and at and for_strangers(post)):
         return None
@@ -72,6 +80,7 @@ def said(post: object, conversation: str) -> Incoming | None:
         at=at,
         text=text,
         attachments=files,
+        contents=contents(fields(post).get("embed"), places),
     )
 
 
@@ -86,6 +95,21 @@ def attached(embed: object) -> tuple[Attachment, ...]:
         return tuple(fit_attachment("", "", "image") for _ in images)
     found = {"app.bsky.embed.video": "video", "app.bsky.embed.external": "link"}.get(kind)
     return (fit_attachment("", "", found),) if found else ()
+
+
+def contents(embed: object, places: Places) -> tuple[Content | None, ...]:
+    """Where the pictures among ``attached`` lie."""
+    content = fields(embed)
+    kind = str(content.get("$type")).removesuffix("#view")
+    if kind == "app.bsky.embed.recordWithMedia":
+        return contents(content.get("media"), places)
+    if kind != "app.bsky.embed.images":
+        return ()
+    found = tuple(
+        Fetched(place, places) if (place := address_in(each.get("fullsize"))) else None
+        for each in listed(content, "images")[:MAX_ATTACHMENTS]
+    )
+    return found if any(found) else ()
 
 
 def walk(thread: object) -> Iterator[Fields]:

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from ansim.chat import Attachment
-from ansim.sources.content import Fetched, address_in, worth_fetching
+from ansim.sources.content import Fetched, worth_fetching
 from ansim.sources.contract import Content, Incoming
 from ansim.sources.fitting import MAX_ATTACHMENTS, fit_attachment, fit_name, fit_text
+from ansim.sources.places import Places, address_in
 
 EPOCH_MS = 1_420_070_400_000
 """2015-01-01 UTC, from which Discord's ids count their milliseconds."""
@@ -122,8 +123,9 @@ def attached(data: Mapping[str, Any]) -> tuple[Attachment, ...]:
 
 def contents(data: Mapping[str, Any], api: str = "") -> tuple[Content | None, ...]:
     """Where the pictures and voices among ``attached`` lie; the files come first there."""
+    places = Places(HOSTS, (api,))
     found = tuple(
-        Fetched(address, HOSTS, api)
+        Fetched(address, places)
         if worth_fetching(fit_attachment(each.get("filename"), each.get("content_type")))
         and (address := address_in(each.get("url")))
         else None

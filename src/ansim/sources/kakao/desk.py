@@ -85,12 +85,12 @@ class Desk:
             raise No(401, "unauthorized", "the header entered for this source is missing")
         return opening
 
-    async def asked(self, request: AnyRequest) -> skill.Asked:
+    async def asked(self, request: AnyRequest, opening: Opening) -> skill.Asked:
         """What is asked, with its body inside the limits. Raises No."""
         declared = request.headers.get("content-length")
         try:
             async with self.door.body(request.stream(), declared, MOST_BYTES) as body:
-                return skill.read(body, self.fresh_id())
+                return skill.read(body, self.fresh_id(), opening.wiring.entry("api"))
         except TurnedAway as turned:
             raise _turned_away(turned) from None
         except skill.NotASkillRequest as wrong:

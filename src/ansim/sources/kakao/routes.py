@@ -43,7 +43,7 @@ def routes(door: Door) -> list[Any]:
         """A young person wrote: it is taken, and answered with the fixed words."""
         try:
             opening = await desk.admit(request, source, token)
-            asked = await desk.asked(request)
+            asked = await desk.asked(request, opening)
             before = desk.again(source, asked)
             if before is not None:
                 return _answer(before, asked.id)
@@ -74,7 +74,7 @@ def routes(door: Door) -> list[Any]:
         such a request was said by anybody."""
         try:
             opening = await desk.admit(request, source, token)
-            asked = await desk.asked(request)
+            asked = await desk.asked(request, opening)
             hello = _hello(opening, asked)
         except No as no:
             return no.response

@@ -14,8 +14,9 @@ from urllib.parse import unquote
 import msgspec
 
 from ansim.chat import Attachment, AttachmentKind
-from ansim.sources.content import Fetched, address_in, worth_fetching
+from ansim.sources.content import Fetched, worth_fetching
 from ansim.sources.fitting import fit_attachment, fit_name, fit_text
+from ansim.sources.places import Places, address_in
 
 MOST_TEXT = 1000
 """Characters of one speech bubble of plain text (``simpleText``)."""
@@ -45,8 +46,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     callback: str = ""
 
 
-def read(body: bytes, fresh: str) -> Asked:
-    """The request; ``fresh`` is an id for it where it has none of its own.
+def read(body: bytes, fresh: str, api: str = "") -> Asked:
+    """The request; ``fresh`` is an id for it where it has none of its own, ``api`` the operator's
+    own address of Kakao's: pictures may lie there too.
 
     Raises NotASkillRequest.
     """
@@ -71,8 +73,11 @@ def read(body: bytes, fresh: str) -> Asked:
         # Its address would show the picture to whoever has it: only its file's name is kept.
         attachments = (_attached(sent, media.get("type")),)
         if worth_fetching(attachments[0]) and (address := address_in(sent)):
-            # Kakao names its pictures by http:// and has them by https:// as well.
-            contents = (Fetched(re.sub("^http:", "https:", address), HOSTS),)
+            places = Places(HOSTS, (api,))
+            if not places.entered(address):
+                # Kakao names its pictures by http:// and has them by https:// as well.
+                address = re.sub("^http:", "https:", address)
+            contents = (Fetched(address, places),)
         text = "" if text.strip() == sent or _PICTURE.fullmatch(text.strip()) else text
     language = request.get("lang")
     return Asked(

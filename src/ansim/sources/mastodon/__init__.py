@@ -66,6 +66,15 @@ DECLARATION = Declaration(
             required=False,
         ),
         Field(
+            name="media",
+            ko="사진이 있는 다른 서버",
+            en="Other hosts where pictures lie",
+            help_ko="한 줄에 하나, 예: files.mastodon.example. 비워 두면 위 서버에서만 가져옵니다.",
+            help_en="One a line, as files.mastodon.example. Empty: only the server above is asked.",
+            kind=FieldKind.LIST,
+            required=False,
+        ),
+        Field(
             name="every",
             ko="몇 초마다 물어볼지",
             en="Seconds between two looks",

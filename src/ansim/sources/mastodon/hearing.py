@@ -27,6 +27,7 @@ from ansim.sources.mastodon.spoken import (
     public,
     said,
 )
+from ansim.sources.places import ODD_PLACE, Places, odd_lines
 from ansim.sources.threads import DAY, Threads, unless_refused
 from ansim.sources.wiring import Opening, Remembered
 
@@ -64,6 +65,10 @@ class Hearing:
         self._every = max(SHORTEST, float(every)) if every else 15.0
         self._threads = Threads(opening, intake, self._every)
         self._unless_refused = partial(unless_refused, opening, REFUSED)
+        media = opening.wiring.entries("media")
+        self._places = Places(bases=(opening.wiring.entry("instance"),)).with_entered(media)
+        if odd_lines(media):
+            opening.health.trouble(ODD_PLACE)
         self._reached = Reached()
         self._unwritten = False
         self._newest: dict[str, tuple[float, str]] = {}
@@ -178,7 +183,7 @@ class Hearing:
             changed = edited(status)
             if changed and (known is None or changed > known.changed):
                 history = await self._asking.ask(partial(_history, number(status))) or ()
-            messages += said(status, conversation, history)
+            messages += said(status, conversation, history, self._places)
         messages.sort(key=lambda each: (each.at, len(each.id), each.id))
         await self._threads.take(conversation, messages, since=self._since, gone=gone)
 

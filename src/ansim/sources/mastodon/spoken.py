@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 
 from ansim.chat import Attachment
-from ansim.sources.contract import Incoming
+from ansim.sources.content import Fetched, worth_fetching
+from ansim.sources.contract import Content, Incoming
 from ansim.sources.fitting import (
     MAX_ATTACHMENTS,
     Fields,
@@ -19,7 +20,9 @@ from ansim.sources.fitting import (
     listed,
     moment,
 )
+from ansim.sources.places import Places, address_in
 
+NOWHERE = Places()
 _KINDS = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
 
 
@@ -55,10 +58,16 @@ def order(status: object) -> tuple[float, int, str]:
     return (moment(fields(status).get("created_at")), len(name), name)
 
 
-def said(status: object, conversation: str, history: Iterable[object] = ()) -> list[Incoming]:
+def said(
+    status: object,
+    conversation: str,
+    history: Iterable[object] = (),
+    places: Places = NOWHERE,
+) -> list[Incoming]:
     """A post and its changes in order; nothing where it is no public post with words or files.
 
-    ``history`` are the versions that the server keeps, the first one first.
+    ``history`` are the versions that the server keeps, the first one first; ``places`` where its
+    pictures may be fetched from.
     """
     name, who = number(status), author(status)
     at = moment(fields(status).get("created_at"))
@@ -81,6 +90,7 @@ def said(status: object, conversation: str, history: Iterable[object] = ()) -> l
                 at=changed or at,
                 text=text,
                 attachments=files,
+                contents=contents(version, files, places),
                 replaces=name if place else "",
             )
         )
@@ -99,9 +109,26 @@ def attached(status: object) -> tuple[Attachment, ...]:
     """Kinds of what comes with it. The server gives files names of its own: they are left out."""
     return tuple(
         fit_attachment("", "", _KINDS.get(str(each.get("type")), "other"))
-        for each in listed(status, "media_attachments")[:MAX_ATTACHMENTS]
-        if each
+        for each in _files(status)
     )
+
+
+def _files(status: object) -> list[Fields]:
+    return [each for each in listed(status, "media_attachments")[:MAX_ATTACHMENTS] if each]
+
+
+def contents(
+    status: object, files: Iterable[Attachment], places: Places
+) -> tuple[Content | None, ...]:
+    """Where the pictures and sounds among ``files`` lie, by the copy that the server itself has.
+    Never at ``remote_url``: that is the word of another server."""
+    found = tuple(
+        Fetched(address, places)
+        if worth_fetching(file) and (address := address_in(each.get("url")))
+        else None
+        for each, file in zip(_files(status), files, strict=True)
+    )
+    return found if any(found) else ()
 
 
 def numbered(answer: object, name: str) -> list[Fields]:

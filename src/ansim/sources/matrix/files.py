@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ansim.sources.content import Fetched
 from ansim.sources.contract import ContentGone
 from ansim.sources.matrix.asking import Event, table, text
+from ansim.sources.places import Places
 
 _ADDRESS = re.compile(r"mxc://([A-Za-z0-9.:\[\]-]{1,255})/([A-Za-z0-9_-]{1,255})")
 _PLACES = ("/_matrix/client/v1/media/download", "/_matrix/media/v3/download")
@@ -24,11 +25,11 @@ class MatrixFile:
 
     async def fetch(self, most: int) -> bytes:
         """As ``contract.Content.fetch``."""
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers, places = {"Authorization": f"Bearer {self.token}"}, Places(bases=(self.base,))
         for place in _PLACES:
             address = f"{self.base}{place}/{self.path}"
             try:
-                return await Fetched(address, base=self.base, headers=headers).fetch(most)
+                return await Fetched(address, places, headers).fetch(most)
             except ContentGone as gone:
                 if str(gone) == "too_large":
                     raise

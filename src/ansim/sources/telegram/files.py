@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import httpx
 import msgspec
 
-from ansim.sources.content import address_in, body, client
+from ansim.sources.content import body, fetching
 from ansim.sources.contract import ContentGone
 from ansim.sources.fitting import Fields, fields
+from ansim.sources.places import address_in
 
 API = "https://api.telegram.org"
 _FETCHED = ("photo", "voice", "audio", "document")
@@ -27,21 +28,17 @@ class TelegramFile:
     async def fetch(self, most: int) -> bytes:
         """As ``contract.Content.fetch``."""
         base = self.api.rstrip("/") or API
-        try:
-            async with client() as asking:
-                asked = str(
-                    httpx.URL(f"{base}/bot{self.token}/getFile", params={"file_id": self.id})
-                )
+        async with fetching() as asking:
+            asked = str(httpx.URL(f"{base}/bot{self.token}/getFile", params={"file_id": self.id}))
+            try:
                 answer = fields(msgspec.json.decode(await body(asking, asked, _MOST_ANSWER, {})))
-                path = address_in(fields(answer.get("result")).get("file_path"))
-                # A server of one's own may name a path on its disk: that is no address.
-                if not path or path.startswith("/") or ".." in path or set(path) & set("?#:\\"):
-                    raise ContentGone("refused")
-                return await body(asking, f"{base}/file/bot{self.token}/{path}", most, {})
-        except httpx.TimeoutException:
-            raise TimeoutError from None
-        except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError) as error:
-            raise ConnectionError(type(error).__name__) from None
+            except msgspec.MsgspecError:
+                raise ConnectionError("no JSON") from None
+            path = address_in(fields(answer.get("result")).get("file_path"))
+            # A server of one's own may name a path on its disk: that is no address.
+            if not path or path.startswith("/") or ".." in path or set(path) & set("?#:\\"):
+                raise ContentGone("refused")
+            return await body(asking, f"{base}/file/bot{self.token}/{path}", most, {})
 
 
 def file_id(data: Fields, field_name: str) -> str:
