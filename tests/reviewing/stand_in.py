@@ -14,6 +14,7 @@ MANNERS = frozenset(
         *("streams", "whole", "dawdles", "silent", "stalls", "hangs_up", "truncates"),
         *("cut_by_length", "floods", "floods_whole", "html", "other_json", "not_json", "zipped"),
         *("moves", "error_in_stream", "empty", "no_schema", "no_form_at_all", "half_a_header"),
+        "breaks_on_schema",
         *("401", "403", "404", "429", "500", "503"),
     }
 )
@@ -83,6 +84,9 @@ class StandIn:
             self.manner == "no_form_at_all" and form
         ):
             self._send(writer, 400, "application/json", b'{"error": "response_format"}')
+            return
+        if self.manner == "breaks_on_schema" and form == "json_schema":
+            self._send(writer, 500, "application/json", b'{"error": "1 validation error"}')
             return
         text = self.says(question["messages"])
         if self.manner == "whole":

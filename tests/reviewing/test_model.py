@@ -41,7 +41,9 @@ async def refusal(manner: str, **changed: object) -> str:
     return caught.value.code
 
 
-@pytest.mark.parametrize("manner", ["streams", "whole", "dawdles", "no_schema", "no_form_at_all"])
+@pytest.mark.parametrize(
+    "manner", ["streams", "whole", "dawdles", "no_schema", "breaks_on_schema", "no_form_at_all"]
+)
 async def test_words_arrive_whole_however_they_are_sent(manner: str) -> None:
     assert await asked(manner) == SAID
 
@@ -88,14 +90,29 @@ async def test_nobody_there_is_unreachable() -> None:
     await model.close()
 
 
-async def test_a_form_that_the_server_does_not_know_is_asked_for_once_only() -> None:
-    async with StandIn(lambda _: SAID, "no_schema") as server:
+@pytest.mark.parametrize("manner", ["no_schema", "breaks_on_schema"])
+async def test_a_form_that_the_server_does_not_know_is_asked_for_once_only(manner: str) -> None:
+    async with StandIn(lambda _: SAID, manner) as server:
         model = Model(settings_for(server))
         await model.ask(QUESTION)
         await model.ask(QUESTION)
         await model.close()
     forms = [(asked.get("response_format") or {}).get("type") for asked in server.questions]
     assert forms == ["json_schema", "json_object", "json_object"]
+
+
+async def test_a_form_that_has_worked_is_not_given_up_because_the_server_broke_once() -> None:
+    async with StandIn(lambda _: SAID) as server:
+        model = Model(settings_for(server))
+        await model.ask(QUESTION)
+        server.manner = "500"
+        with pytest.raises(Refused, match=Refusal.SERVER_ERROR):
+            await model.ask(QUESTION)
+        server.manner = "streams"
+        await model.ask(QUESTION)
+        await model.close()
+    forms = [asked["response_format"]["type"] for asked in server.questions]
+    assert forms == ["json_schema"] * 3
 
 
 async def test_the_key_is_sent_and_a_proxy_of_the_environment_is_not_used(

@@ -197,9 +197,14 @@ def answer_schema() -> dict[str, Any]:
 
 def response_formats() -> tuple[dict[str, Any] | None, ...]:
     """What to ask of the server, the strictest first; the last asks for nothing."""
-    schema = {"name": "opinion", "strict": True, "schema": answer_schema()}
+    schema = answer_schema()
     return (
-        {"type": "json_schema", "json_schema": schema},
+        {
+            "type": "json_schema",
+            "json_schema": {"name": "opinion", "strict": True, "schema": schema},
+        },
+        # How the server of llama-cpp-python is told a schema; others may overlook it.
+        {"type": "json_object", "schema": schema},
         {"type": "json_object"},
         None,
     )

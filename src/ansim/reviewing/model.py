@@ -53,6 +53,7 @@ class Model:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._form = 0
+        self._held = False
         headers = {"Accept": "text/event-stream, application/json", "Accept-Encoding": "identity"}
         if settings.key:
             headers["Authorization"] = f"Bearer {settings.key}"
@@ -82,14 +83,17 @@ class Model:
     async def _in_some_form(self, messages: list[dict[str, Any]]) -> str:
         """Asks in the strictest form the server takes; remembers it once that worked."""
         forms = response_formats()
+        status = 0
         for number in range(self._form, len(forms)):
             status, text = await self._once(messages, forms[number])
             if text is not None:
-                self._form = number
+                self._form, self._held = number, True
                 return text
-            if status not in _CANNOT:
+            # llama-cpp-python says 500 to a form that it does not know. Where that form has
+            # worked before, something else is broken.
+            if status not in _CANNOT and (status != 500 or self._held):
                 break
-        raise Refused(Refusal.REFUSED_BY_SERVER)
+        raise Refused(Refusal.SERVER_ERROR if status >= 500 else Refusal.REFUSED_BY_SERVER)
 
     async def _once(
         self, messages: list[dict[str, Any]], form: dict[str, Any] | None
@@ -112,10 +116,8 @@ class Model:
             status = response.status_code
             if 300 <= status < 400:
                 raise Refused(Refusal.REDIRECTED)
-            if 400 <= status < 500:
+            if status >= 400:
                 return status, None
-            if status >= 500:
-                raise Refused(Refusal.SERVER_ERROR)
             if response.headers.get("content-encoding", "identity").lower() != "identity":
                 raise Refused(Refusal.NOT_A_MODEL)
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
