@@ -21,7 +21,7 @@ from ansim.sources import registry
 from ansim.stream import layout
 from ansim.stream.codec import decode
 from ansim.stream.connection import connect
-from ansim.stream.gateway import admission, app, connections, health, line, trials
+from ansim.stream.gateway import admission, app, connections, health, line, trials, turn
 from ansim.stream.gateway.ledger import Ledger, MemoryLedger
 from ansim.stream.gateway.process import Gateway
 from ansim.stream.server import EmbeddedServer
@@ -107,13 +107,19 @@ async def serve(
     application = app.create(config, keyring, ledger)
     running = uvicorn.Server(
         uvicorn.Config(
-            application, host="127.0.0.1", port=port, log_level="warning", access_log=False
+            application,
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            access_log=False,
+            # Longer than the client's own: never closed just as the next request sets out.
+            timeout_keep_alive=600,
         )
     )
     running.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(running.serve())
     base = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=base, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=120) as client:
         gateway: Gateway = application.state.gateway
         try:
             await until(lambda: running.started)
@@ -126,7 +132,7 @@ async def serve(
             await task
 
 
-async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Waits for a condition; fails when it does not come."""
     async with asyncio.timeout(seconds):
         while not condition():
@@ -169,6 +175,12 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToyPlatform:
     monkeypatch.setattr(line, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(trials, "LOOK_SECONDS", 0.1)
     return ToyPlatform(tmp_path / "platform")
+
+
+@pytest.fixture
+def long_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn passes only when it is given up, not when the machine stands still for seconds."""
+    monkeypatch.setattr(turn, "TURN_SECONDS", 300.0)
 
 
 @pytest.fixture

@@ -176,6 +176,7 @@ async def test_an_unlawful_source_is_never_connected(
         assert platform.runs == []
 
 
+@pytest.mark.usefixtures("long_turns")
 async def test_of_two_gateways_one_listens_until_it_ends(
     config: Config,
     keyring: Keyring,
@@ -209,10 +210,10 @@ async def test_nats_going_away_for_longer_than_a_turn_cuts_no_connection_and_los
         await until(lambda: state(ledger) == "listening")
         server.kill()
         platform.say(3)
-        await until(lambda: not running.gateway.courier.turn.held, 10)  # type: ignore[union-attr]
+        await until(lambda: not running.gateway.courier.turn.held)  # type: ignore[union-attr]
         assert running.gateway.connections.connector_of("toy") is not None
         server.start()
-        await until(lambda: received(running) == 3, 30)
+        await until(lambda: received(running) == 3)
         assert len(platform.runs) == 1
     assert await stored(config, keyring) == ["m-1", "m-2", "m-3"]
 

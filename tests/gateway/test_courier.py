@@ -271,7 +271,7 @@ async def test_nats_going_away_holds_words_back_and_loses_none(
         await asyncio.sleep(1.0)
         assert ledger.deliveries == {}
         server.start()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 answered = await running.get("/v1/outbox?wait=1")
                 found = answered.json().get("messages", [])
@@ -298,6 +298,7 @@ async def test_closed_alerts_are_told_to_the_stream_once(
     )
 
 
+@pytest.mark.usefixtures("long_turns")
 async def test_of_two_gateways_one_is_the_courier_until_it_ends(
     config: Config, keyring: Keyring, server: EmbeddedServer, ledger: MemoryLedger
 ) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -166,9 +167,7 @@ async def test_a_counsellors_words_appear_at_once_as_the_agencys_and_only_once(
                 author="7",
             )
         )
-        async with asyncio.timeout(30):
-            while len(heard.said()) < 2:
-                await asyncio.sleep(0.02)
+        await until(lambda: len(heard.said()) == 2)
         words = heard.said()[1]
         assert words["voice"] == "agency"
         assert words["nickname"] == config.agency_ko
@@ -204,14 +203,15 @@ async def test_a_sample_is_replayed_as_said_now_and_can_be_stopped(
         await until(lambda: len(heard.said()) == len(sample.turns))
         assert [each["text"] for each in heard.said()] == [turn.text for turn in sample.turns]
         await until(lambda: heard.events[-1][1:] == ("replay", {"sample": "", "problem": ""}))
-        monkeypatch.setattr("ansim.sources.demo.connector.MIN_GAP", 60.0)
+        for gap in ("MIN_GAP", "MAX_GAP"):
+            monkeypatch.setattr(f"ansim.sources.demo.connector.{gap}", 600.0)
         await running.client.post(path, json={"sample": sample.id, "speed": 1})
         await until(lambda: heard.events[-1][2].get("sample") == sample.id)
         assert (await running.client.post(f"{path}/stop", json={})).status_code == 202
         await until(lambda: heard.events[-1][2] == {"sample": "", "problem": ""})
     messages = await stored(config, keyring)
     assert len(messages) == len(sample.turns)
-    assert all(abs(message.at - message.received_at) < 5 for message in messages)
+    assert all(abs(message.at - message.received_at) < 60 for message in messages)
     assert len({message.author for message in messages}) == len(sample.speakers)
 
 
@@ -273,8 +273,10 @@ async def test_other_sites_and_other_host_names_are_kept_out(running: Running) -
 
 async def test_a_flood_is_slowed_down(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ansim.sources.demo.routes.MESSAGES_PER_SECOND", 3)
+    # All of one second, however long it takes to send them.
+    monkeypatch.setattr("ansim.sources.demo.routes.time", SimpleNamespace(monotonic=lambda: 7.0))
     statuses = [(await say(running, "flood", "안녕")).status_code for _ in range(12)]
-    assert 429 in statuses
+    assert statuses == [201] * 3 + [429] * 9
 
 
 async def test_without_demo_mode_there_is_no_demo_room(

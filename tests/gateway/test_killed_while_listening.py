@@ -62,7 +62,7 @@ def gateway(config: Config, platform: ToyPlatform) -> Iterator[subprocess.Popen[
         yield process
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 def wait(condition: Callable[[], bool], seconds: float = 120.0) -> None:

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -33,6 +34,7 @@ from tests.gateway.conftest import (
     serve,
     until,
 )
+from tests.lying_files import contents
 
 pytestmark = pytest.mark.nats
 
@@ -86,10 +88,9 @@ async def test_names_can_be_found_again_but_are_nowhere_in_clear(
     await client.close()
     assert raw.data is not None
     assert room.encode() not in raw.data
-    files = [each for each in config.home.rglob("*") if each.is_file()]
+    files = dict(contents(config.home))
     assert any("KV_routing" in str(each) for each in files)
-    for each in files:
-        content = each.read_bytes()
+    for each, content in files.items():
         assert room.encode() not in content, each
         assert account.encode() not in content, each
 
@@ -431,7 +432,7 @@ async def test_a_source_switched_off_is_refused_within_seconds(
 ) -> None:
     assert (await running.send(item(1))).status_code == 202
     ledger.declared = [(msgspec.structs.replace(PARTNER, active=False), digest(KEY))]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while (await running.send(item(2))).status_code != 403:
             await asyncio.sleep(0.1)
 
@@ -439,7 +440,8 @@ async def test_a_source_switched_off_is_refused_within_seconds(
 async def test_sources_that_cannot_be_read_for_a_minute_are_no_longer_trusted(
     running: Running,
 ) -> None:
-    running.gateway.admission._clock = lambda: 1e12
+    # A minute passes between any two looks, so that a reading just made is too old as well.
+    running.gateway.admission._clock = map(float, count(10**9, 61)).__next__
     answered = await running.send(item(1))
     assert answered.status_code == 503
     assert "retry-after" in answered.headers

@@ -20,6 +20,7 @@ from ansim.stream.gateway.noticing import Noticing
 from ansim.voice.listening import Listener
 from tests.gateway.conftest import Running, item
 from tests.gateway.test_messages import stored
+from tests.lying_files import contents
 from tests.pictures.drawn import code, encoded, words
 
 INVITATION = "https://open.kakao.com/o/sExample1"
@@ -103,11 +104,14 @@ async def test_each_kind_is_looked_at_by_its_own_reader(noticing: Noticing) -> N
 
 
 async def test_what_cannot_be_had_says_so_and_holds_nothing_back() -> None:
-    noticing = Noticing(PictureReader(), Listener(None), seconds=1.0)
     image = AttachmentKind.IMAGE
+    hasty = Noticing(PictureReader(), Listener(None), seconds=1.0)
+    (late,) = await look(hasty, (image, Stalling()))
+    hasty.close()
+    assert late == Noticed(unread="too_slow")
+    noticing = Noticing(PictureReader(), Listener(None), seconds=60.0)
     found = await look(
         noticing,
-        (image, Stalling()),
         (image, Gone(ContentGone("taken back"))),
         (image, Gone(ContentGone("too_large"))),
         (image, Gone(ConnectionError("no way"))),
@@ -118,7 +122,6 @@ async def test_what_cannot_be_had_says_so_and_holds_nothing_back() -> None:
     )
     noticing.close()
     assert [each and each.unread for each in found] == [
-        "too_slow",
         "not_fetched",
         "too_large",
         "not_fetched",
@@ -161,11 +164,9 @@ async def test_a_picture_handed_to_intake_is_read_and_kept_nowhere(
     assert picture.noticed.text == "용돈 줄게 사진 보낼래"
     assert len(picture.noticed.fingerprint) == 64
     assert file.noticed is None
-    for kept in config.home.rglob("*"):
-        if kept.is_file():
-            content = kept.read_bytes()
-            assert page[40:400] not in content
-            assert base64.b64encode(page)[60:400] not in content
+    for kept, content in contents(config.home):
+        assert page[40:400] not in content, kept
+        assert base64.b64encode(page)[60:400] not in content, kept
 
 
 @pytest.mark.nats

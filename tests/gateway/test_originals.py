@@ -159,8 +159,8 @@ async def test_a_database_that_stands_still_holds_no_message_up(keyring: Keyring
     assert message.attachments[0].noticed is not None
     assert ledger.originals == {}, "it came back without waiting for the database"
     ledger.go.set()
+    await until(lambda: len(ledger.originals) == 1)  # kept as soon as that goes on
     await made.originals.close()
-    assert len(ledger.originals) == 1, "and is kept as soon as that goes on"
     made.noticing.close()
 
 

@@ -84,12 +84,12 @@ class Home:
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(120)
 
     def _healthy(self, process: subprocess.Popen[bytes]) -> bool:
         assert process.poll() is None, "the gateway ended"
         try:
-            return httpx.get(f"{self.base}/healthz", timeout=10).status_code == 200
+            return httpx.get(f"{self.base}/healthz", timeout=60).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -120,7 +120,7 @@ class Home:
 
     def call(self, method: str, path: str, **options: object) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx.request(method, f"{self.base}{path}", headers=headers, timeout=40, **options)  # type: ignore[arg-type]
+        return httpx.request(method, f"{self.base}{path}", headers=headers, timeout=120, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -143,8 +143,10 @@ def test_a_gateway_killed_in_mid_send_says_words_once_or_says_that_it_does_not_k
         process.kill()
     if mode == "once":
         with home.gateway():
-            answered = home.call("GET", "/v1/outbox?wait=20").json()
-            assert [each["id"] for each in answered["messages"]] == [message]
+            found: list[dict[str, object]] = []
+            while not found:  # the turn of the killed one has to run out first
+                found = home.call("GET", "/v1/outbox?wait=20").json()["messages"]
+            assert [each["id"] for each in found] == [message]
             assert home.call("POST", f"/v1/outbox/{message}/ack").json()["state"] == "sent"
             assert home.state() == "sent"
     else:
@@ -197,22 +199,24 @@ def test_stopping_does_not_wait_for_long_polls(home: Home) -> None:
         )
         assert poll.stdout is not None
         assert poll.stdout.readline().strip() == b"asked"
-        time.sleep(1)  # it has been read, and waits
-        started = time.monotonic()
+        for _ in range(3):  # what asked later was answered: that one has been read, and waits
+            assert home.call("GET", "/healthz").status_code == 200
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
-        assert time.monotonic() - started < 20, "as long as the poll"
-        told, _ = poll.communicate(timeout=60)
-        assert told.strip() == b"200"
+        process.wait(120)
+        told, _ = poll.communicate(timeout=120)
+        status, seconds = told.split()
+        assert status == b"200"
+        assert float(seconds) < 29, "as long as the poll"
 
 
 _POLL = """
-import http.client, sys
+import http.client, sys, time
 port, key = sys.argv[1:]
-line = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
+line = http.client.HTTPConnection("127.0.0.1", int(port), timeout=120)
+began = time.monotonic()
 line.request("GET", "/v1/outbox?wait=30", headers={"Authorization": f"Bearer {key}"})
 print("asked", flush=True)
-print(line.getresponse().status)
+print(line.getresponse().status, time.monotonic() - began)
 """
 
 

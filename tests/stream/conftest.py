@@ -15,7 +15,9 @@ from tests.ports import free_port
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return Config(home=tmp_path, nats_port=free_port(), partitions=4, lease_seconds=2.0)
+    """Leases are long: no worker loses one because the machine stands still for seconds. Tests
+    that kill workers shorten them."""
+    return Config(home=tmp_path, nats_port=free_port(), partitions=4, lease_seconds=60.0)
 
 
 @pytest.fixture

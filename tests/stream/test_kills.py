@@ -45,7 +45,7 @@ async def publish_all(publisher: Publisher, messages: list[Message], rate: float
         await asyncio.sleep(max(0.0, ahead))
 
 
-async def until_read(publisher: Publisher, seconds: float = 120) -> None:
+async def until_read(publisher: Publisher, seconds: float = 240) -> None:
     async with asyncio.timeout(seconds):
         while True:
             with contextlib.suppress(StreamUnavailable):
@@ -70,7 +70,7 @@ async def story(
     config: Config, keyring: Keyring, count: int, risky: int, rate: float, trouble: Trouble
 ) -> None:
     """Messages flow while trouble happens; then everything must be as if nothing had."""
-    config = replace(config, snapshot_seconds=1.0)
+    config = replace(config, snapshot_seconds=1.0, lease_seconds=2.0)
     make_database(config)
     messages = traffic(keyring, count, risky, end=time.time())
     assert len(messages) == count

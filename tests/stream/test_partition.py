@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from ansim.detection.state import ConversationState
 from ansim.keys import Keyring
 from ansim.stream import layout
 from ansim.stream.connection import connect
+from ansim.stream.partition import Partition
 from ansim.stream.publishing import Publisher
 from ansim.stream.server import EmbeddedServer
 from ansim.stream.snapshot import SnapshotStore, read_head
@@ -80,7 +82,7 @@ async def working(config: Config, keyring: Keyring, book: Book) -> AsyncIterator
         await task
 
 
-async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 120) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)
@@ -273,7 +275,7 @@ async def test_messages_that_vanish_under_a_running_worker_are_told_and_the_stre
         await publisher.publish([calm(ROOM, time.time(), "1")])
         await until_read(publisher)
         await publisher.jetstream.delete_stream(layout.chat_stream(partition))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while (await publisher.publish([calm(ROOM, time.time(), "2")]))[0].state == "failed":
                 await asyncio.sleep(0.2)
         await until(lambda: bool(book.gaps))
@@ -333,7 +335,7 @@ async def test_a_closing_taken_back_is_heard(
 
 
 async def until_read(publisher: Publisher) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while await publisher.backlog() > 0:
             await asyncio.sleep(0.05)
 
@@ -363,6 +365,20 @@ async def test_after_a_closing_only_new_evidence_opens_the_next_episode(
     assert {report.episode for report in book.reports if report.about == about} == {2}
 
 
+def swept(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
+    """Has partitions sweep at every step; counts by partition what they swept."""
+    sweeps: Counter[int] = Counter()
+    sweep = Partition.sweep
+
+    async def counted(self: Partition) -> None:
+        await sweep(self)
+        sweeps[self._number] += 1
+
+    monkeypatch.setattr("ansim.stream.partition.SWEEP_SECONDS", 0.0)
+    monkeypatch.setattr(Partition, "sweep", counted)
+    return sweeps
+
+
 @pytest.mark.parametrize(
     ("hours", "unwatched", "watched", "numbers"),
     [(1, True, True, True), (25, False, True, True), (8 * 24, False, False, True)],
@@ -377,7 +393,7 @@ async def test_text_leaves_the_states_when_its_time_is_over(
     watched: bool,
     numbers: bool,
 ) -> None:
-    monkeypatch.setattr("ansim.stream.partition.SWEEP_SECONDS", 0.1)
+    sweeps = swept(monkeypatch)
     now = time.time()
     passed = 0.0
     monkeypatch.setattr("ansim.stream.partition.day_clock", lambda: now + passed)
@@ -386,7 +402,8 @@ async def test_text_leaves_the_states_when_its_time_is_over(
         await publisher.publish([calm("quiet", now), *risky(now)])
         await until_read(publisher)
         passed = hours * HOUR
-        await asyncio.sleep(1.5)
+        sweeps.clear()
+        await until(lambda: len(sweeps) == config.partitions and min(sweeps.values()) > 1)
     await publisher.close()
     for room, held in (("quiet", unwatched), (ROOM, watched)):
         state = await snapshot(config, keyring, room)
@@ -395,10 +412,35 @@ async def test_text_leaves_the_states_when_its_time_is_over(
         assert bool(state.accounts) is numbers
 
 
+async def test_text_whose_time_ends_while_nobody_speaks_is_in_no_last_snapshot(
+    config: Config, keyring: Keyring, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeps = swept(monkeypatch)
+    now = time.time()
+    passed = 0.0
+    monkeypatch.setattr("ansim.stream.partition.day_clock", lambda: now + passed)
+    rarely = replace(config, snapshot_seconds=3600.0)
+    publisher = await Publisher.connect(config, keyring)
+    async with working(rarely, keyring, Book()):
+        await publisher.publish([calm("quiet", now)])
+        await until_read(publisher)
+    await publisher.close()
+    state = await snapshot(config, keyring, "quiet")
+    assert state is not None
+    assert state.turns[0].text
+    passed = 25 * HOUR
+    sweeps.clear()
+    async with working(rarely, keyring, Book()):
+        await until(lambda: len(sweeps) == config.partitions)
+    state = await snapshot(config, keyring, "quiet")
+    assert state is not None
+    assert not state.turns[0].text
+
+
 async def test_a_conversation_without_any_trace_left_is_dropped_from_the_snapshot(
     config: Config, keyring: Keyring, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ansim.stream.partition.SWEEP_SECONDS", 0.1)
+    sweeps = swept(monkeypatch)
     now = time.time()
     passed = 0.0
     monkeypatch.setattr("ansim.stream.partition.day_clock", lambda: now + passed)
@@ -407,7 +449,8 @@ async def test_a_conversation_without_any_trace_left_is_dropped_from_the_snapsho
         await publisher.publish([calm("quiet", now)])
         await until_read(publisher)
         passed = 31 * 24 * HOUR
-        await asyncio.sleep(1.5)
+        sweeps.clear()
+        await until(lambda: len(sweeps) == config.partitions and min(sweeps.values()) > 1)
     await publisher.close()
     assert await snapshot(config, keyring, "quiet") is None
 

@@ -282,7 +282,7 @@ class Partition:
             self._next_snapshot = now + max(self._snapshot_seconds, SNAPSHOT_SHARE * took)
 
     async def _last_snapshot(self, store: SnapshotStore) -> None:
-        if self._lease.held and self._position > self._saved:
+        if self._lease.held and (self._position > self._saved or self._swept):
             await self._snapshot(store)
 
     async def _snapshot(self, store: SnapshotStore) -> None:
