@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from ansim.casework.actions import alerts, case_members, case_notes, case_people, cases, evidence
+from ansim.casework.actions import (
+    alerts,
+    case_members,
+    case_notes,
+    case_people,
+    cases,
+    evidence,
+    opinions,
+)
 from ansim.casework.errors import Refused
 from ansim.casework.evidence.packing import Package
 from ansim.casework.evidence.verifying import verify
@@ -18,6 +26,7 @@ from ansim.casework.models import Account, AuditEvent, Case, SourceRecord
 from ansim.casework.roles import Role
 from ansim.cli import main
 from tests.casework.conftest import report, risky, turn
+from tests.casework.test_opinions import opinion
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +169,20 @@ def test_only_those_in_the_case_with_the_right_role_take_it_out(
         evidence.make(order, known, silent)
     assert refused.value.code == "not_admitted"
     assert AuditEvent.objects.get(action="evidence.failed").subject_type == "case"
+
+
+def test_a_second_opinion_stands_with_its_own_alert_wherever_the_conversation_is_told(
+    case: Case, supervisor: Account
+) -> None:
+    quotes = (("m2", "사진 보낼래?", "T09"),)
+    opinions.add([opinion(30, about="other", quotes=quotes)])
+    first, second, third = case.joined.values_list("alert", flat=True)
+    package = packed(case, supervisor)
+    inside = files(package)
+    told = json.loads(inside[f"assessment/alert-{second}/alert.json"])["second_opinion"]
+    assert told["quotes"] == [
+        {"message": "m2", "number": None, "tactic": "T09", "text": "사진 보낼래?"}
+    ]
+    for other in (first, third):
+        assert b"second_opinion" not in inside[f"assessment/alert-{other}/alert.json"]
+    assert verify(package.content).sound

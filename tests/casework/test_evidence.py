@@ -15,7 +15,15 @@ import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from django.utils import timezone
 
-from ansim.casework.actions import alerts, donors, evidence, interventions, referrals, retention
+from ansim.casework.actions import (
+    alerts,
+    donors,
+    evidence,
+    interventions,
+    opinions,
+    referrals,
+    retention,
+)
 from ansim.casework.errors import Refused
 from ansim.casework.evidence import gathering, lettering, verifying
 from ansim.casework.evidence.packing import Package
@@ -24,6 +32,7 @@ from ansim.casework.roles import TABLE, Act, Role
 from ansim.chat import Attachment, AttachmentKind, CodeSeen, KnownPicture, Noticed
 from ansim.keys import KeyLost
 from tests.casework.conftest import START, report, risky, turn
+from tests.casework.test_opinions import opinion
 
 pytestmark = pytest.mark.django_db
 
@@ -366,3 +375,85 @@ def test_what_programs_read_in_attachments_is_an_estimate(
     )
     assert "https://t.me/example" in text
     assert "7/256 bit" in text
+
+
+def second_opinion(package: Package) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(files(package)["assessment/alert.json"])["second_opinion"]
+    return told
+
+
+def printed(package: Package) -> str:
+    pages = pypdfium2.PdfDocument(files(package)["evidence.pdf"])
+    return "".join(page.get_textpage().get_text_range() for page in pages)
+
+
+QUOTES = (("m3", "용돈 줄게", "T05"), ("gone", "사진 보낼래?", "T09"))
+
+
+def test_a_second_opinion_is_told_as_an_estimate_of_a_program_and_never_among_facts(
+    alert: Alert, liaison: Account
+) -> None:
+    assert "second_opinion" not in files(packed(alert, liaison))["assessment/alert.json"].decode()
+    opinions.add([opinion(quotes=QUOTES, added=0.04)])
+    package = packed(alert, liaison)
+    told = second_opinion(package)
+    assert "사실이나 법적 판단이 아닙니다" in told["notice"]
+    assert (told["model"], told["question"], told["told_sha256"]) == (
+        "small-model",
+        "1-abc",
+        "0" * 64,
+    )
+    assert (told["risk"], told["detector_risk_then"], told["added_to_risk"]) == (0.9, 0.8, 0.04)
+    assert told["letters"] == {"A": "stranger", "B": "youth"}
+    assert told["quotes"] == [
+        {"message": "m3", "number": 3, "tactic": "T05", "text": "용돈 줄게"},
+        {"message": "gone", "number": None, "tactic": "T09", "text": None},
+    ], "words of a message that is not in the package are not in its estimates either"
+    assert told["innocent_reading"] == "친척의 말일 수 있다."
+    inside = files(package)
+    for path, content in inside.items():
+        if path.startswith("facts/"):
+            for word in ("small-model", "친척", "second_opinion"):
+                assert word.encode() not in content, path
+    assert verifying.verify(package.content).sound
+    text = printed(package)
+    place = text.index("두 번째 의견 (프로그램의 추정)")
+    assert place > text.index("소프트웨어의 추정 (사실 아님)")
+    for words in ("small-model", "0" * 20, "90 %", "4 %", "용돈 줄게", "가 stranger", "친척의 말"):
+        assert words in text[place:], words
+
+
+def test_words_of_an_opinion_leave_only_together_with_those_of_the_conversation(
+    alert: Alert, liaison: Account
+) -> None:
+    opinions.add([opinion(quotes=QUOTES)])
+    Turn.objects.update(text=None)
+    package = packed(alert, liaison)
+    told = second_opinion(package)
+    assert not told["words_held"]
+    assert [quote["text"] for quote in told["quotes"]] == [None, None]
+    for field in ("summary_ko", "summary_en", "innocent_reading", "watch_for"):
+        assert told[field] is None
+    assert told["risk"] == 0.9
+    assert "의견의 글" in printed(package)
+
+
+def test_an_opinion_whose_words_went_is_told_in_numbers(alert: Alert, liaison: Account) -> None:
+    opinions.add([opinion(quotes=QUOTES)])
+    retention.purge(timezone.now() + retention.FLAGGED)
+    told = second_opinion(packed(alert, liaison))
+    assert (told["quotes"], told["words_held"], told["model"]) == ([], False, "small-model")
+
+
+def test_no_part_of_a_file_written_out_leaves_by_way_of_a_quote(
+    source: SourceRecord, liaison: Account
+) -> None:
+    file = "data:image/png;base64," + "QUJD" * 40
+    [pk] = alerts.raise_or_update([report(1, turns=(turn(1, text=f"자 {file}"),), raised=True)])
+    quotes = (("m1", "QUJD" * 30, "T09"),)
+    opinions.add([opinion(quotes=quotes, summary_ko=f"A가 {file} 을 보냈다.")])
+    package = packed(Alert.objects.get(pk=pk), liaison)
+    told = second_opinion(package)
+    assert told["quotes"][0]["text"] is None
+    for path, content in files(package).items():
+        assert b"QUJDQUJD" not in content, path

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ansim.casework.edits import Changes, changes
+from ansim.casework.evidence import second_opinion
 from ansim.casework.evidence.attached import named, noticed, sealed_originals
 from ansim.casework.evidence.contents import (
     Gathered,
@@ -95,7 +96,7 @@ def chapter(order: Order, pk: int, names: Names, progress: Progress, same_as: in
         said=messages,
         handling=_handling(alert),
         log=_log(alert),
-        assessment=_assessment(alert),
+        assessment={**_assessment(alert), **second_opinion.estimate(alert, messages)},
         reasons=[_reason(item) for item in alert.why],
         same_as=same_as,
     )

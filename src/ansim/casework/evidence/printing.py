@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansim.casework.evidence import second_opinion
 from ansim.casework.evidence.attached import in_print
 from ansim.casework.evidence.contents import Gathered, Order, Person, Said, stamp
 from ansim.casework.evidence.paper import LEFT, RIGHT, Paper, clock, day
@@ -310,6 +311,8 @@ def estimated(
     for korean, english in found.reasons:
         paper.pair("까닭 / reason", f"{korean} / {english}")
     paper.pair("판 / versions", ", ".join(f"{k} {v}" for k, v in estimate["versions"].items() if v))
+    if opinion := estimate.get("second_opinion"):
+        second_opinion.printed(paper, opinion, people)
     paper.heading("메시지마다", "By message")
     paper.table(_ESTIMATES)
     spaces = [place for place, _ in _ESTIMATES]
