@@ -79,9 +79,9 @@ class Apart:
                 assert mother.stdin is not None
                 mother.stdin.write(json.dumps([str(self.folder), socket]) + "\n")
                 mother.stdin.flush()
-                await until(lambda: self._writer or mother.poll(), "a life begins", 60)
+                await until(lambda: self._writer or mother.poll(), "a life begins", PATIENCE)
                 self._write(errand)
-                await until(lambda: self._process or not self.alive, "the connector starts", 60)
+                await until(lambda: self._process or not self.alive, "the connector starts", PATIENCE)
             finally:
                 server.close()
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from ansim.stream.server import die_with_parent
 from tests.stream.conftest import free_port
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 DOMAIN = "xmpp.test"
 ROOMS, VEILED, BRIEF = f"rooms.{DOMAIN}", f"veiled.{DOMAIN}", f"brief.{DOMAIN}"
 

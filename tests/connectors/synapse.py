@@ -25,7 +25,7 @@ from signedjson.key import generate_signing_key, write_signing_keys
 from ansim.stream.server import die_with_parent
 from tests.stream.conftest import free_port
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 SECRET = "registration by the tests alone"
 LIMITS = (
     "message",
@@ -86,7 +86,7 @@ class Synapse:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                if httpx.get(f"{self.address}/health", timeout=2).status_code == 200:
+                if httpx.get(f"{self.address}/health", timeout=20).status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.1)
@@ -111,7 +111,7 @@ class Synapse:
     def register(self, name: str, password: str, *, admin: bool = False) -> str:
         """A new account; returns its access token."""
         path = f"{self.address}/_synapse/admin/v1/register"
-        nonce = httpx.get(path, timeout=30).json()["nonce"]
+        nonce = httpx.get(path, timeout=120).json()["nonce"]
         parts = [nonce, name, password, "admin" if admin else "notadmin"]
         signed = hmac.new(SECRET.encode(), "\0".join(parts).encode(), hashlib.sha1)
         answer = httpx.post(
@@ -123,7 +123,7 @@ class Synapse:
                 "admin": admin,
                 "mac": signed.hexdigest(),
             },
-            timeout=30,
+            timeout=120,
         )
         answer.raise_for_status()
         return str(answer.json()["access_token"])

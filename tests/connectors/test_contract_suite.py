@@ -12,7 +12,16 @@ import pytest
 
 from ansim.sources.contract import Hears, Way
 from tests.connectors import platforms
-from tests.connectors.checks import CHECKS, Case, Check, hearing, speaking, surviving, telling
+from tests.connectors.checks import (
+    CHECKS,
+    Case,
+    Check,
+    attaching,
+    hearing,
+    speaking,
+    surviving,
+    telling,
+)
 from tests.connectors.conftest import service_of
 from tests.connectors.platforms import Can
 from tests.connectors.running import declaration_of
@@ -58,5 +67,6 @@ async def test_promises_are_left_out_only_where_the_connector_itself_says_so(nam
 
 async def test_the_suite_has_promises_of_every_topic() -> None:
     topics = {each.run.__module__ for each in PROMISES}
-    assert topics == {topic.__name__ for topic in (hearing, speaking, surviving, telling)}
+    wanted = (attaching, hearing, speaking, surviving, telling)
+    assert topics == {topic.__name__ for topic in wanted}
     assert len({each.name for each in PROMISES}) == len(PROMISES)

@@ -419,8 +419,7 @@ async def test_private_words_that_are_never_accepted_fail_in_the_end(
         await told(service, room)
         first = words(room, "괜찮아요?", declining.id)
         assert (await carry(running, first)).state is DeliveryState.WAITING
-        now = await declining.ask("GET", "/sync", timeout=0)
-        (invitation,) = now["rooms"]["invite"]
+        (invitation,) = (await declining.ask("GET", "/sync", timeout=0))["rooms"]["invite"]
         await declining.leave(invitation)
         declined = await carry(running, first)
         assert declined.state is DeliveryState.FAILED

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.connectors import running
-from tests.connectors.checks import CHECKS, Case, hearing, speaking, surviving, telling
+from tests.connectors.checks import CHECKS, Case, attaching, hearing, speaking, surviving, telling
 from tests.connectors.checks import Run as Promise
 from tests.connectors.platforms.toy import Service
 from tests.connectors.toy import Fault
@@ -55,6 +55,14 @@ BROKEN: list[tuple[Fault, Promise]] = [
     (
         Fault.TELLS_SECRETS,
         speaking.credentials_that_are_not_accepted_any_more_end_it_with_a_sentence,
+    ),
+    (
+        Fault.SPOILS_CONTENT,
+        attaching.what_was_attached_can_be_had_byte_for_byte_and_not_beyond_a_limit,
+    ),
+    *(
+        (fault, attaching.content_that_cannot_be_had_costs_no_message_and_leads_nowhere_else)
+        for fault in (Fault.WAITS_FOR_CONTENT, Fault.FOLLOWS_ANYWHERE, Fault.TELLS_HOSTS)
     ),
     (Fault.LOGS_WORDS, surviving.killed_in_the_middle_of_sending_it_never_says_it_twice),
 ]

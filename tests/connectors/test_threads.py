@@ -104,12 +104,13 @@ async def test_a_lively_thread_is_looked_at_often_and_a_quiet_one_seldom() -> No
     await life.take("lively", [post("1")])
     await life.take("quiet", [post("2", time.time() - 3600)])
     assert life.due() == ["lively", "quiet"]
-    monotonic = time.monotonic
-    for name in ("lively", "quiet"):
-        life.looked(name)
-    assert life.due() == []
-    for seconds, due in ((16, ["lively"]), (350, ["lively"]), (370, ["lively", "quiet"])):
-        later = monotonic() + seconds
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("time.monotonic", lambda later=later: later)
+    now = time.monotonic()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.monotonic", lambda: now)
+        for name in ("lively", "quiet"):
+            life.looked(name)
+        assert life.due() == []
+        looked = now
+        for seconds, due in ((16, ["lively"]), (350, ["lively"]), (370, ["lively", "quiet"])):
+            now = looked + seconds
             assert life.due() == due

@@ -295,8 +295,8 @@ async def test_a_platform_in_trouble_gets_the_same_words_later(
 async def test_slow_down_is_obeyed_shortly_inside_and_longer_outside_of_one_sending(
     running: Running, platform: Service
 ) -> None:
-    await platform.limit(1.0)
     started = time.monotonic()
+    await platform.limit(1.0)
     assert (await running.send(words())).state is DeliveryState.SENT
     assert time.monotonic() - started >= 1.0
     platform.answer_with = Response({}, status_code=429, headers={"Retry-After": "60"})

@@ -173,7 +173,8 @@ async def test_words_to_somebody_who_left_fail_and_reach_nobody() -> None:
         async with Running(service) as running:
             await opened(case_of(service), running, room)
             await service.everybody[1].leave(room)
-            await asyncio.sleep(0.3)
+            there = running.connector._mouth.rooms[room]  # type: ignore[attr-defined]
+            await until(lambda: service.account(1) not in there.people(), "it is seen")
             words = case_of(service).words(room, "너에게만", service.account(1))
             assert (await running.send(words)).state is DeliveryState.FAILED
 

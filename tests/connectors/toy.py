@@ -10,14 +10,17 @@ import asyncio
 import logging
 import secrets
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from ansim.chat import Attachment, AttachmentKind, SourceKind
+from ansim.sources.content import Fetched, body, fetching
 from ansim.sources.contract import (
+    Content,
+    ContentGone,
     Declaration,
     Delivery,
     DeliveryState,
@@ -31,6 +34,7 @@ from ansim.sources.contract import (
 )
 from ansim.sources.fitting import fit_text
 from ansim.sources.handing import hand
+from ansim.sources.places import Places
 from ansim.sources.telling import Telling
 from ansim.sources.wiring import Opening, Remembered
 from tests.connectors.standins.toy import ask
@@ -67,6 +71,10 @@ class Fault(StrEnum):
     BLIND_TO_REVOKING = "blind to revoking"
     TELLS_SECRETS = "tells secrets"
     LOGS_WORDS = "logs words"
+    SPOILS_CONTENT = "spoils content"
+    WAITS_FOR_CONTENT = "hands on nothing whose content it cannot have"
+    FOLLOWS_ANYWHERE = "follows any redirection"
+    TELLS_HOSTS = "tells its token to hosts of files"
 
 
 DECLARATION = Declaration(
@@ -89,6 +97,21 @@ class Position(msgspec.Struct):
 
     after: int = 0
     at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """Content as no connector may fetch it."""
+
+    content: Fetched
+    fault: Fault
+
+    async def fetch(self, most: int) -> bytes:
+        if self.fault is Fault.SPOILS_CONTENT:
+            return (await self.content.fetch(most))[:-1]
+        async with fetching() as client:
+            client.follow_redirects = True
+            return await body(client, self.content.address, most, {})
 
 
 class ToyConnector:
@@ -161,6 +184,12 @@ class ToyConnector:
             log.info("heard %s", message.text)
         if self._fault is Fault.ODD_STOPS_ALL and "<script>" in message.text:
             raise ConnectionError("an odd text")
+        if self._fault is Fault.WAITS_FOR_CONTENT and message.contents:
+            try:
+                for content in filter(None, message.contents):
+                    await content.fetch(1_000_000)
+            except (ContentGone, OSError):
+                return []
         return [message] if await self._may_read(message) else []
 
     async def _may_read(self, message: Incoming) -> bool:
@@ -195,10 +224,20 @@ class ToyConnector:
             at=event["at"],
             text=text,
             attachments=(picture,) if event["file"] else (),
+            contents=self._contents(event.get("address", "")),
             to_agency=event["private"],
             replaces=replaces,
             deleted=deleted,
         )
+
+    def _contents(self, address: str) -> tuple[Content, ...]:
+        places = Places(bases=(self._opening.wiring.entry("files"),))
+        told = self._fault is Fault.TELLS_HOSTS
+        headers = {"Authorization": f"Bearer {self._token}"} if told else {}
+        content = Fetched(address, places, headers)
+        if self._fault in (Fault.SPOILS_CONTENT, Fault.FOLLOWS_ANYWHERE):
+            return (Spoilt(content, self._fault),) if address else ()
+        return (content,) if address else ()
 
     async def send(self, outgoing: Outgoing) -> Delivery:
         name = "" if self._fault is Fault.NO_NAME else f"[{outgoing.agency}] "

@@ -160,20 +160,6 @@ async def a_deletion_is_told_and_takes_no_words_with_it(case: Case) -> None:
         assert not gone.attachments
 
 
-@check(Can.ATTACH)
-async def that_something_was_attached_is_heard_without_its_content(case: Case) -> None:
-    room = await case.platform.room()
-    async with Running(case.platform) as running:
-        await opened(case, running, room)
-        sent = await case.platform.attach(room, 0, "사진.png")
-        await until(lambda: any(each.attachments for each in heard(running, room)), "it is heard")
-        found = next(each for each in heard(running, room) if each.attachments)
-        assert found.id == sent
-        assert len(found.attachments) == 1
-        assert found.attachments[0].kind.value == "image"
-        assert found.attachments[0].name in ("", "사진.png")
-
-
 @check()
 async def hostile_texts_arrive_as_they_were_said_and_stop_nothing(case: Case) -> None:
     room = await case.platform.room()

@@ -7,7 +7,7 @@ import asyncio
 from ansim.sources.contract import DeliveryState, Revoked, Way
 from tests.connectors.checks import Case, check, heard, nudged, opened, texts
 from tests.connectors.platforms import Can
-from tests.connectors.running import AGENCY, SEND_SECONDS, Running, carry, extra, until
+from tests.connectors.running import AGENCY, PATIENCE, SEND_SECONDS, Running, carry, extra, until
 
 QUIET = 0.6
 ARRIVED = {DeliveryState.SENT, DeliveryState.WAITING}
@@ -112,7 +112,7 @@ async def words_to_a_room_that_is_not_there_fail_with_a_sentence(case: Case) -> 
     async with Running(case.platform) as running:
         await opened(case, running, room)
         for name in [nowhere] if nowhere else ["방이 아님", "../../etc", "a" * 500]:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(PATIENCE):
                 delivery = await running.send(case.words(name, "어디로도 갈 수 없는 말"))
             if not nowhere and delivery.state in ARRIVED:
                 return  # a platform that takes any name
@@ -202,7 +202,7 @@ async def credentials_that_are_not_accepted_any_more_end_it_with_a_sentence(case
             assert not any(s in sentence for s in running.opening.wiring.credentials.values() if s)
         if case.declaration.can_reply:
             words = case.words(room, "더는 할 수 없는 말")
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(PATIENCE):
                 delivery = await running.send(words)
             assert delivery.state is DeliveryState.FAILED
             assert len(delivery.detail) > 10

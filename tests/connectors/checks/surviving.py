@@ -27,7 +27,9 @@ MOMENTS = ("handed", "stored", "kept", "", "")
 class Uttered:
     id: str
     text: str
+    began: float
     at: float
+    """It was said between these two."""
 
 
 class Talk:
@@ -55,14 +57,14 @@ class Talk:
         number = 0
         while True:
             text = f"{number}: {MARK} 어디 있어?"
-            at = time.time()
+            began = time.time()
             who = number % self._case.people
             # Not to be cancelled between the saying and its being noted.
             saying = asyncio.ensure_future(self._case.platform.say(self._room, who, text))
             try:
                 await asyncio.shield(saying)
             finally:
-                self.said.append(Uttered(await saying, text, at))
+                self.said.append(Uttered(await saying, text, began, time.time()))
             number += 1
             await asyncio.sleep(self._every)
 
@@ -86,7 +88,9 @@ def all_told(
         assert not lost, f"{len(lost)} of {len(said)} messages were lost: {[e.text for e in lost]}"
         return
     untold = [
-        each for each in lost if not any(gap.since - 1 <= each.at <= gap.until + 1 for gap in gaps)
+        each
+        for each in lost
+        if not any(gap.since - 1 <= each.at and each.began <= gap.until + 1 for gap in gaps)
     ]
     assert not untold, f"{len(untold)} messages are missing and no gap tells of them"
 

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from ansim.chat import Source
 from ansim.sources.wiring import Wiring
+from tests.connectors.standins.files import Files
 
 
 class Can(StrEnum):
@@ -23,6 +24,10 @@ class Can(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     ATTACH = "attach"
+    CONTENT = "content"
+    """What is attached is handed on (docs/pictures.md)."""
+    FILES = "files"
+    """… as an address from which it has to be fetched."""
     PRIVATE = "private"
     HISTORY = "history"
     """What was said while we were away can be fetched."""
@@ -65,8 +70,9 @@ class Platform(Protocol):
 
     async def delete(self, room: str, who: int, message: str) -> None: ...
 
-    async def attach(self, room: str, who: int, name: str) -> str:
-        """Sends a picture of this file name, without words."""
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
+        """Sends a picture of this file name, without words. ``content``: its name at ``files``;
+        where nothing is fetched (no ``Can.FILES``), ``good`` is all that is asked for."""
         ...
 
     async def join(self, room: str, who: int) -> None: ...
@@ -105,6 +111,10 @@ class Ordinary:
     """Slow to start: one for all checks, each with new rooms. ``revoke`` comes last."""
     people = 2
     """How many are in a room from the start; 1 where a person writes to the agency alone."""
+    files: Files | None = None
+    """Where attached files lie (``Can.FILES``); started and stopped with the service."""
+    files_need_our_account = False
+    """What they are fetched with is the account's own token, at the service itself."""
     connects = ""
     """"module:function" that makes the connector; empty: the registry's."""
 

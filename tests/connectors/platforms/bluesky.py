@@ -9,6 +9,7 @@ from ansim.sources.wiring import Wiring
 from tests.connectors.platforms import Can, Ordinary
 from tests.connectors.standins.bluesky import HANDLE, MOST, PASSWORD, POST, Bluesky
 from tests.connectors.standins.cable import Cable
+from tests.connectors.standins.files import Files
 
 PEOPLE = [f"did:plc:{name * 4}" for name in ("haneul", "byeolb", "dalbit")]
 TAG = "급식"
@@ -23,14 +24,18 @@ class Service(Ordinary):
     def __init__(self) -> None:
         self.bluesky = Bluesky()
         self.cable = Cable()
+        self.files = Files()
 
     async def start(self) -> None:
         await self.bluesky.start()
+        self.files.start()
+        self.cable.lead_files(self.files.port, "/img/")
         await self.cable.lay(self.bluesky.port)
 
     async def stop(self) -> None:
         await self.cable.cut()
         await self.bluesky.stop()
+        self.files.stop()
 
     def source(self) -> Source:
         return Source(
@@ -64,8 +69,12 @@ class Service(Ordinary):
     async def delete(self, room: str, who: int, message: str) -> None:
         self.bluesky.delete(message)
 
-    async def attach(self, room: str, who: int, name: str) -> str:
-        embed = {"$type": "app.bsky.embed.images#view", "images": [{"alt": "", "thumb": "x"}]}
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
+        image = {"alt": "", "thumb": "x"}
+        if content:
+            place = f"img/feed_fullsize/plain/{PEOPLE[who]}/{content}@jpeg"
+            image["fullsize"] = f"http://127.0.0.1:{self.cable.port}/{place}"
+        embed = {"$type": "app.bsky.embed.images#view", "images": [image]}
         return str(self.bluesky.post(PEOPLE[who], "", room, embed=embed)["uri"])
 
     async def join(self, room: str, who: int) -> None:

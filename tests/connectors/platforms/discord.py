@@ -10,6 +10,7 @@ from ansim.sources.wiring import Wiring
 from tests.connectors.platforms import Can, Ordinary
 from tests.connectors.standins.cable import Cable
 from tests.connectors.standins.discord import BOT, TOKEN, Discord, too_many
+from tests.connectors.standins.files import Files
 
 PEOPLE = [f"80000000000000000{n}" for n in range(1, 4)]
 CHANNELS = 4
@@ -24,11 +25,14 @@ class Service(Ordinary):
     def __init__(self) -> None:
         self.discord = Discord()
         self.cable = Cable()
+        self.files = Files()
         self._rooms: list[str] = []
         self._given = 0
 
     async def start(self) -> None:
         await self.discord.start()
+        self.files.start()
+        self.cable.lead_files(self.files.port, "/attachments/")
         await self.cable.lay(self.discord.port)
         self.discord.address = f"127.0.0.1:{self.cable.port}"
         for account in PEOPLE[:2]:
@@ -38,6 +42,7 @@ class Service(Ordinary):
     async def stop(self) -> None:
         await self.cable.cut()
         await self.discord.stop()
+        self.files.stop()
 
     def source(self) -> Source:
         return Source(
@@ -73,10 +78,14 @@ class Service(Ordinary):
     async def delete(self, room: str, who: int, message: str) -> None:
         self.discord.delete(room, message)
 
-    async def attach(self, room: str, who: int, name: str) -> str:
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
+        url = f"http://127.0.0.1:{self.cable.port}/attachments/1/2/{content}.png?ex=1"
         picture = {"id": self.discord.new_id(), "filename": name, "content_type": "image/png"}
         return self.discord.say(
-            room, PEOPLE[who], "", attachments=[{**picture, "size": 1, "url": "", "proxy_url": ""}]
+            room,
+            PEOPLE[who],
+            "",
+            attachments=[{**picture, "size": 1, "url": url if content else ""}],
         )
 
     async def join(self, room: str, who: int) -> None:

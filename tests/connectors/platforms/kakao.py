@@ -21,6 +21,8 @@ from ansim.chat import Consent, Source, SourceKind
 from ansim.sources.kakao import skill
 from ansim.sources.wiring import NoticeKind, Wiring
 from tests.connectors.platforms import Can, Ordinary
+from tests.connectors.standins.cable import Cable
+from tests.connectors.standins.files import Files
 from tests.stream.conftest import free_port
 
 ID = "kakao-channel"
@@ -35,7 +37,7 @@ CALLBACK_SECONDS = 60.0
 class Service(Ordinary):
     """One channel. A room is one person's talk with it."""
 
-    can = frozenset({Can.ATTACH, Can.PRIVATE})
+    can = frozenset({Can.ATTACH, Can.CONTENT, Can.FILES, Can.PRIVATE})
     people = 1
 
     def __init__(self) -> None:
@@ -49,6 +51,8 @@ class Service(Ordinary):
         self.event_status = 200
         self._open: dict[str, tuple[str, float]] = {}
         self._port = free_port()
+        self.cable = Cable()
+        self.files = Files()
         self._numbers = count(1)
         self._person = 0
         self._base = ""
@@ -80,14 +84,24 @@ class Service(Ordinary):
         while not self._server.started:
             assert not self._serving.done()
             await asyncio.sleep(0.02)
+        self.files.start()
+        self.cable.lead_files(self.files.port, "/talkm/")
+        await self.cable.lay(self._port)
 
     async def stop(self) -> None:
         for task in self._running:
             task.cancel()
         await self._client.aclose()
+        await self.cable.cut()
+        self.files.stop()
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await asyncio.gather(self._serving, return_exceptions=True)
+
+    @property
+    def address(self) -> str:
+        """Of its API and of its files."""
+        return f"http://127.0.0.1:{self.cable.port}"
 
     def at(self, base: str) -> None:
         self._base = base
@@ -104,7 +118,7 @@ class Service(Ordinary):
         )
 
     def wiring(self) -> Wiring:
-        settings = {"api": f"http://127.0.0.1:{self._port}"}
+        settings = {"api": self.address}
         credentials = {"token": TOKEN}
         if self.events:
             settings |= {"bot_id": BOT, "event_name": EVENT}
@@ -124,15 +138,17 @@ class Service(Ordinary):
     async def say(self, room: str, who: int, text: str) -> str:
         return await self.speak(room.partition(":")[2], text)
 
-    async def attach(self, room: str, who: int, name: str) -> str:
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
         address = f"http://dn-m.talk.kakao.com/talkm/folder/{name}"
+        if content:
+            address = f"{self.address}/talkm/folder/{content}.jpg"
         media = {"media": {"type": "image", "url": address}}
         return await self.speak(room.partition(":")[2], address, params=media)
 
     async def speak(self, user: str, text: str, **more: Any) -> str:
         """A person writes; returns the id that the message will have."""
         number = f"n{next(self._numbers)}"
-        callback = f"http://127.0.0.1:{self._port}/callback/{number}"
+        callback = f"{self.address}/callback/{number}"
         self._open[number] = (user, time.monotonic() + CALLBACK_SECONDS)
         await self.call("", payload(user, text, callbackUrl=callback, **more))
         return skill.once(callback)

@@ -8,6 +8,7 @@ from ansim.chat import Source, SourceKind
 from ansim.sources.wiring import Wiring
 from tests.connectors.platforms import Can, Ordinary
 from tests.connectors.standins.cable import Cable
+from tests.connectors.standins.files import Files
 from tests.connectors.standins.mastodon import MOST, TOKEN, Mastodon, typed
 
 PEOPLE = ["haneul_01", "byeol_02@other.example", "dalbit_03"]
@@ -23,14 +24,18 @@ class Service(Ordinary):
     def __init__(self) -> None:
         self.mastodon = Mastodon()
         self.cable = Cable()
+        self.files = Files()
 
     async def start(self) -> None:
         await self.mastodon.start()
+        self.files.start()
+        self.cable.lead_files(self.files.port, "/system/")
         await self.cable.lay(self.mastodon.port)
 
     async def stop(self) -> None:
         await self.cable.cut()
         await self.mastodon.stop()
+        self.files.stop()
 
     def source(self) -> Source:
         return Source(
@@ -63,8 +68,9 @@ class Service(Ordinary):
     async def delete(self, room: str, who: int, message: str) -> None:
         self.mastodon.delete(message)
 
-    async def attach(self, room: str, who: int, name: str) -> str:
-        files = [{"id": "1", "type": "image", "url": f"https://m.example/{time.time()}.png"}]
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
+        url = f"http://127.0.0.1:{self.cable.port}/system/media/{content}.png" if content else None
+        files = [{"id": "1", "type": "image", "url": url}]
         return str(self.mastodon.post(PEOPLE[who], "", room, media_attachments=files)["id"])
 
     async def join(self, room: str, who: int) -> None:

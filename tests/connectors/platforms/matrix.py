@@ -13,8 +13,9 @@ import httpx
 from ansim.chat import Consent, Source, SourceKind
 from ansim.sources.notices import PROPOSALS
 from ansim.sources.wiring import Wiring
-from tests.connectors.platforms import Can
+from tests.connectors.platforms import Can, Ordinary
 from tests.connectors.standins.cable import Cable
+from tests.connectors.standins.files import Files
 from tests.connectors.synapse import Synapse, shared
 
 Content = dict[str, Any]
@@ -102,15 +103,17 @@ class Account:
         return found
 
 
-class Service:
+class Service(Ordinary):
     """Keeps ``tests.connectors.platforms.Platform``."""
 
+    files_need_our_account = True
     can = frozenset(Can)
 
     def __init__(self, synapse: Synapse | None = None) -> None:
         self._own = synapse
         self.synapse: Synapse
         self.cable = Cable()
+        self.files = Files()
         self._lifting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -119,6 +122,10 @@ class Service:
         else:
             self.synapse = self._own
             await asyncio.to_thread(self.synapse.start)
+        self.files.start()
+        self.cable.lead_files(
+            self.files.port, "/_matrix/client/v1/media/", "/_matrix/media/v3/download/"
+        )
         await self.cable.lay(self.synapse.port)
         self.crew = secrets.token_hex(4)
         self.bot = await self.account_of("bot")
@@ -135,6 +142,7 @@ class Service:
         if self._lifting is not None:
             self._lifting.cancel()
         await self.cable.cut()
+        self.files.stop()
         for account in (self.bot, self.admin, *self.everybody):
             await account.close()
 
@@ -176,8 +184,9 @@ class Service:
     async def delete(self, room: str, who: int, message: str) -> None:
         await self.everybody[who].redact(room, message)
 
-    async def attach(self, room: str, who: int, name: str) -> str:
-        picture = {"msgtype": "m.image", "body": name, "url": "mxc://matrix.test/nothing"}
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
+        url = f"mxc://matrix.test/{content or 'nothing'}"
+        picture = {"msgtype": "m.image", "body": name, "url": url}
         return await self.everybody[who].post(room, picture)
 
     async def join(self, room: str, who: int) -> None:

@@ -10,6 +10,7 @@ from ansim.sources.notices import PROPOSALS
 from ansim.sources.wiring import Wiring
 from tests.connectors.platforms import Can, Ordinary
 from tests.connectors.standins.cable import Cable
+from tests.connectors.standins.files import Files
 from tests.connectors.standins.telegram import TOKEN, Telegram, too_many
 
 PEOPLE = [800000001, 800000002, 800000003]
@@ -18,15 +19,19 @@ PEOPLE = [800000001, 800000002, 800000003]
 class Service(Ordinary):
     """Keeps ``tests.connectors.platforms.Platform``."""
 
+    files_need_our_account = True
     can = frozenset(Can) - {Can.DELETE}
     """Telegram never tells a bot that a message of a group was deleted."""
 
     def __init__(self) -> None:
         self.telegram = Telegram()
         self.cable = Cable()
+        self.files = Files()
 
     async def start(self) -> None:
         await self.telegram.start()
+        self.files.start()
+        self.cable.lead_files(self.files.port, "/file/")
         await self.cable.lay(self.telegram.port)
         for account in PEOPLE:  # each once pressed “Start”
             self.telegram.say(account, account, "/start")
@@ -35,6 +40,7 @@ class Service(Ordinary):
     async def stop(self) -> None:
         await self.cable.cut()
         await self.telegram.stop()
+        self.files.stop()
 
     def source(self) -> Source:
         return Source(
@@ -66,8 +72,8 @@ class Service(Ordinary):
     async def delete(self, room: str, who: int, message: str) -> None:
         raise NotImplementedError
 
-    async def attach(self, room: str, who: int, name: str) -> str:
-        file = {"file_id": "f", "file_unique_id": "u", "file_name": name, "mime_type": "image/png"}
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
+        file = {"file_id": content or "f", "file_name": name, "mime_type": "image/png"}
         return self.id(room, self.telegram.say(int(room), PEOPLE[who], document=file))
 
     async def join(self, room: str, who: int) -> None:

@@ -8,6 +8,7 @@ from ansim.chat import Consent, Source, SourceKind
 from ansim.sources.notices import PROPOSALS
 from ansim.sources.wiring import Wiring
 from tests.connectors.platforms import Can, Ordinary
+from tests.connectors.standins.files import Files
 from tests.connectors.standins.toy import Toy
 from tests.connectors.toy import DECLARATION, Fault
 
@@ -21,16 +22,19 @@ class Service(Ordinary):
 
     def __init__(self, fault: Fault = Fault.NONE, *, history: bool = True) -> None:
         self.toy = Toy()
+        self.files = Files()
         self.can = frozenset(Can) if history else frozenset(Can) - {Can.HISTORY}
         self.declaration = replace(DECLARATION, keeps_history=history)
         self._fault = fault
         self._history = history
 
     async def start(self) -> None:
+        self.files.start()
         await self.toy.start()
 
     async def stop(self) -> None:
         await self.toy.stop()
+        self.files.stop()
 
     def source(self) -> Source:
         return Source(
@@ -49,6 +53,7 @@ class Service(Ordinary):
                 "port": str(self.toy.port),
                 "fault": self._fault.value,
                 "history": "yes" if self._history else "no",
+                "files": self.files.base,
             },
             credentials={"token": "token-of-the-toy"},
             notices={kind.value: dict(texts) for kind, texts in PROPOSALS.items()},
@@ -69,8 +74,9 @@ class Service(Ordinary):
     async def delete(self, room: str, who: int, message: str) -> None:
         self.toy.happen("delete", room, PEOPLE[who], replaces=message)
 
-    async def attach(self, room: str, who: int, name: str) -> str:
-        return self.toy.happen("say", room, PEOPLE[who], file=name)
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
+        address = f"{self.files.base}/{content}.png" if content else ""
+        return self.toy.happen("say", room, PEOPLE[who], file=name, address=address)
 
     async def join(self, room: str, who: int) -> None:
         self.toy.happen("join", room, PEOPLE[who])

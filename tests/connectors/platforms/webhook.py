@@ -15,6 +15,7 @@ from ansim.chat import Source, SourceKind
 from ansim.client import AsyncAnsimClient, Attachment, Message, NotFromAnsim, Words, verify
 from ansim.sources.wiring import Wiring
 from tests.connectors.platforms import Can, Ordinary
+from tests.connectors.standins.files import CONTENT
 from tests.stream.conftest import free_port
 
 SECRET = "a-secret-of-the-platform-and-the-agency"
@@ -25,7 +26,10 @@ class Service(Ordinary):
     """The platform keeps what it could not send and repeats it until it is taken, in order."""
 
     can = frozenset(
-        {Can.EDIT, Can.DELETE, Can.ATTACH, Can.PRIVATE, Can.HISTORY, Can.LIMIT, Can.CUT}
+        {
+            *(Can.EDIT, Can.DELETE, Can.ATTACH, Can.CONTENT, Can.PRIVATE),
+            *(Can.HISTORY, Can.LIMIT, Can.CUT),
+        }
     )
 
     def __init__(self) -> None:
@@ -88,8 +92,10 @@ class Service(Ordinary):
     async def delete(self, room: str, who: int, message: str) -> None:
         self._put(room, who, text="", replaces=message, deleted=True)
 
-    async def attach(self, room: str, who: int, name: str) -> str:
-        return self._put(room, who, text="", attachments=[Attachment(kind="image", name=name)])
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
+        held = CONTENT if content else b""
+        picture = Attachment(kind="image", name=name, content=held)
+        return self._put(room, who, text="", attachments=[picture])
 
     async def answer(self, room: str, who: int, text: str) -> str:
         return self._put(room, who, text=text, to_agency=True)

@@ -19,6 +19,7 @@ from ansim.sources.xmpp.stanzas import CLIENT, private_id, stanza_id
 from tests.connectors import prosody
 from tests.connectors.platforms import Can, Ordinary
 from tests.connectors.standins.cable import Cable
+from tests.connectors.standins.files import Files
 
 BOT_PASSWORD = "the bot's own password"
 NICK = "ansim"
@@ -142,6 +143,7 @@ class Service(Ordinary):
         self.where = where
         self._own = server
         self.cable = Cable()
+        self.files = Files()
         self.rooms: list[str] = []
         self.everybody: list[Person] = []
         self._keys: dict[str, str] = {}
@@ -151,6 +153,7 @@ class Service(Ordinary):
 
     async def start(self) -> None:
         self.server = self._own or prosody.shared()  # from this thread: it ends with it
+        self.files.start()
         await self.cable.lay(self.server.port)
         self.crew = secrets.token_hex(4)
         self.bot = self.server.register(f"bot-{self.crew}", BOT_PASSWORD)
@@ -163,6 +166,7 @@ class Service(Ordinary):
     async def stop(self) -> None:
         self.server.limits.unlink(missing_ok=True)
         await self.cable.cut()
+        self.files.stop()
         for person in self.everybody:
             await person.close()
 
@@ -185,6 +189,7 @@ class Service(Ordinary):
                 "nickname": NICK,
                 "server": f"127.0.0.1:{self.cable.port}",
                 "tls": "none",
+                "media": self.files.base,
             },
             credentials={"password": BOT_PASSWORD},
             notices={kind.value: dict(texts) for kind, texts in PROPOSALS.items()},
@@ -215,8 +220,8 @@ class Service(Ordinary):
     async def delete(self, room: str, who: int, message: str) -> None:
         await self._say(room, who, "(taken back)", retraction(message))
 
-    async def attach(self, room: str, who: int, name: str) -> str:
-        url = f"https://files.xmpp.test/0/{name}"
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
+        url = f"{self.files.base}/{content}.png" if content else f"https://files.xmpp.test/{name}"
         more = f"<x xmlns='jabber:x:oob'><url>{escape(url)}</url></x>"
         return await self._say(room, who, url, more)
 

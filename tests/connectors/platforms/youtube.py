@@ -25,7 +25,7 @@ PEOPLE = ["UC" + name * 2 + "xx" for name in ("haneul0001", "byeol00002", "dalbi
 class Service(Ordinary):
     """Keeps ``tests.connectors.platforms.Platform``."""
 
-    can = frozenset(Can) - {Can.PRIVATE, Can.JOINERS, Can.ATTACH}
+    can = frozenset(Can) - {*(Can.PRIVATE, Can.JOINERS, Can.ATTACH, Can.CONTENT, Can.FILES)}
     """Nothing is seen by one person alone, nobody joins, and a comment carries no files."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Service(Ordinary):
     async def delete(self, room: str, who: int, message: str) -> None:
         self.youtube.delete(message)
 
-    async def attach(self, room: str, who: int, name: str) -> str:
+    async def attach(self, room: str, who: int, name: str, content: str = "") -> str:
         raise NotImplementedError
 
     async def join(self, room: str, who: int) -> None:

@@ -12,6 +12,7 @@ class Cable:
     def __init__(self) -> None:
         self.port = 0
         self._target = 0
+        self._files: tuple[int, tuple[bytes, ...]] = (0, ())
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self._relays: set[asyncio.Task[None]] = set()
@@ -22,6 +23,11 @@ class Cable:
         self._target = target
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def lead_files(self, target: int, *places: str) -> None:
+        """Who asks for something at one of these places (beginnings of a path) is led to another
+        port: one address for a service and its files, as their users know it."""
+        self._files = (target, tuple(f"GET {place}".encode() for place in places))
 
     async def cut(self) -> None:
         """Nobody gets through, and whoever was through is thrown out without a word."""
@@ -51,9 +57,13 @@ class Cable:
         self._relays.add(task)
         self._ends.add(writer)
         try:
-            back, there = await asyncio.open_connection("127.0.0.1", self._target)
+            files, places = self._files
+            first = await reader.readline() if places else b""
+            target = files if first.startswith(places) and places else self._target
+            back, there = await asyncio.open_connection("127.0.0.1", target)
             self._ends.add(there)
             self.connections += 1
+            there.write(first)
             pumps = {
                 asyncio.create_task(_pump(reader, there)),
                 asyncio.create_task(_pump(back, writer)),

@@ -28,14 +28,15 @@ SLOW = frozenset({"stalls", "drips"})
 class Files:
     """A host, and another one that must never be asked: everything that it hears is one too much.
 
-    A name may end in anything (``gone.png``) and lie anywhere (``/system/gone.png``).
+    A name may end in anything (``gone.png``, ``gone@jpeg``) and lie anywhere.
     """
 
-    def __init__(self) -> None:
-        self.another = Host(lambda _: Answer(CONTENT))
-        self.host = Host(self._answer)
+    host: Host
+    another: Host
 
     def start(self) -> None:
+        self.another = Host(lambda _: Answer(CONTENT))
+        self.host = Host(self._answer)
         self.another.start()
         self.host.start()
 
@@ -60,7 +61,7 @@ class Files:
 
     def _answer(self, asked: Asked) -> Answer:
         another = self.another.server_port
-        match asked.name:
+        match asked.name.partition("@")[0]:
             case "good":
                 return Answer(CONTENT)
             case "broken":

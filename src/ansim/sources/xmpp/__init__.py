@@ -76,6 +76,15 @@ DECLARATION = Declaration(
             default="starttls",
             required=False,
         ),
+        Field(
+            name="media",
+            ko="사진이 있는 다른 서버 (보통은 비워 둠)",
+            en="Other hosts where pictures lie (usually left empty)",
+            help_ko="한 줄에 하나. 봇 계정의 서버가 알려 주는 업로드 서버는 적지 않아도 됩니다.",
+            help_en="One a line. The upload service of the account's own server needs no entry.",
+            kind=FieldKind.LIST,
+            required=False,
+        ),
     ),
 )
 

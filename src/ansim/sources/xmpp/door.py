@@ -48,7 +48,7 @@ class Door:
     async def enter(self, room: Room) -> bool:
         """Whether we are in. Raises ConnectionError where the line is down."""
         try:
-            room.describe(await self._line.room_features(room.name))
+            room.describe(await self._line.features_of(room.name))
         except Refused as refused:
             missing = refused.condition in ("item-not-found", "remote-server-not-found")
             self._later(room, MISSING if missing else NOT_LET_IN)

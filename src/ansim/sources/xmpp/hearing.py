@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from ansim.sources.contract import Incoming, Intake
 from ansim.sources.fitting import fit_name
 from ansim.sources.handing import hand
+from ansim.sources.places import ODD_PLACE, Places, odd_lines
 from ansim.sources.telling import Telling
 from ansim.sources.wiring import Opening, Remembered, Rule
 from ansim.sources.xmpp.door import Door
@@ -34,6 +35,7 @@ from ansim.sources.xmpp.stanzas import (
     stanza_id,
     statuses,
 )
+from ansim.sources.xmpp.uploads import Uploads
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +72,11 @@ class Hearing:
         self._telling = Telling(opening, self._say)
         self._line = Line(opening.wiring, self._sort)
         self._door = Door(opening, self._line, mouth.rooms)
-        self._reading = Reading(self._line, self._telling)
+        media = opening.wiring.entries("media")
+        self._uploads = Uploads(self._line, Places().with_entered(media))
+        if odd_lines(media):
+            opening.health.trouble(ODD_PLACE)
+        self._reading = Reading(self._line, self._telling, self._uploads)
 
     async def run(self) -> None:
         """Until cancelled. Raises ConnectionError, Revoked, IntakeRefused."""
@@ -302,7 +308,7 @@ class Hearing:
 
     async def _whispered(self, room: Room, stanza: ET.Element) -> list[Incoming]:
         try:
-            message = await self._whispers.heard(room, stanza)
+            message = await self._whispers.heard(room, stanza, self._uploads)
             if message is not None and self._whispers.fixed_word(message.text):
                 # An objection counts wherever it is said.
                 await self._telling.may_read(message)

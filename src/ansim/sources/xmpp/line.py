@@ -181,10 +181,10 @@ class Line(ClientXMPP):
         found: ET.Element = answer.xml
         return found
 
-    async def room_features(self, room: str) -> set[str]:
-        """What a room says of itself. Raises Refused where it is not there."""
+    async def features_of(self, name: str) -> set[str]:
+        """What a room or service says of itself. Raises Refused where it is not there."""
         info = "http://jabber.org/protocol/disco#info"
-        answer = await self.ask("get", room, ET.Element(f"{{{info}}}query"))
+        answer = await self.ask("get", name, ET.Element(f"{{{info}}}query"))
         return {each.get("var", "") for each in answer.iter(f"{{{info}}}feature")}
 
     async def archive(

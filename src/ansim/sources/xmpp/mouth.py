@@ -182,7 +182,7 @@ class Mouth:
             line.say(_message(f"{room.name}/{nick}", "chat", key, text))
             try:
                 # The room answers in order: an error would come before this.
-                await line.room_features(room.name)
+                await line.features_of(room.name)
             except (ConnectionError, Refused):
                 return Delivery(DeliveryState.UNKNOWN, UNSURE)
             if waiting.done():

@@ -12,6 +12,7 @@ from ansim.sources.wiring import NoticeKind, Opening
 from ansim.sources.xmpp.mouth import Mouth
 from ansim.sources.xmpp.rooms import Room
 from ansim.sources.xmpp.stanzas import moment, private_id, words
+from ansim.sources.xmpp.uploads import Uploads
 
 
 class Whispers:
@@ -22,7 +23,7 @@ class Whispers:
         self._mouth = mouth
         self._privately = privately
 
-    async def heard(self, room: Room, stanza: ET.Element) -> Incoming | None:
+    async def heard(self, room: Room, stanza: ET.Element, uploads: Uploads) -> Incoming | None:
         """The message; who writes for the first time is greeted. Raises ConnectionError."""
         said = words(stanza)
         nick = stanza.get("from", "").partition("/")[2]
@@ -40,6 +41,7 @@ class Whispers:
             at=at,
             text=said.text,
             attachments=said.attachments,
+            contents=uploads.contents(said.files),
             to_agency=True,
             replaces=private_id(room.name, author, about) if about else "",
             deleted=bool(said.retracts),

@@ -9,6 +9,7 @@ from ansim.sources.telling import Telling
 from ansim.sources.xmpp.line import Line, Refused
 from ansim.sources.xmpp.rooms import Original, Room
 from ansim.sources.xmpp.stanzas import Archived, Words, id_of, words
+from ansim.sources.xmpp.uploads import Uploads
 
 PAGES_BACK = 10
 """How far back a message is looked for that another corrects or retracts."""
@@ -17,9 +18,10 @@ PAGES_BACK = 10
 class Reading:
     """Reads for one connection."""
 
-    def __init__(self, line: Line, telling: Telling) -> None:
+    def __init__(self, line: Line, telling: Telling, uploads: Uploads) -> None:
         self._line = line
         self._telling = telling
+        self._uploads = uploads
 
     async def read(self, room: Room, entry: Archived, at: float) -> list[Incoming]:
         """Nothing, or the one message that an entry is. Raises ConnectionError."""
@@ -36,6 +38,7 @@ class Reading:
             at=at,
             text=said.text,
             attachments=said.attachments,
+            contents=self._uploads.contents(said.files),
             to_agency=False,
         )
         if said.retracts:

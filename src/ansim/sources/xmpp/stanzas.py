@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
 
 from ansim.chat import Attachment
-from ansim.sources.fitting import MAX_ATTACHMENTS, fit_attachment, fit_id, fit_text
+from ansim.sources.fitting import fit_id, fit_text
+from ansim.sources.xmpp.files import File, files, oob
 
 CLIENT = "jabber:client"
 MUC_USER = "{http://jabber.org/protocol/muc#user}"
@@ -22,7 +22,6 @@ APPLIES = "{urn:xmpp:fasten:0}apply-to"
 _MAM = "{urn:xmpp:mam:2}"
 _RSM = "{http://jabber.org/protocol/rsm}"
 _ENCRYPTED = ("{urn:xmpp:eme:0}encryption", "{eu.siacs.conversations.axolotl}encrypted")
-_METADATA = "{urn:xmpp:file:metadata:0}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Words:
     """What one message says, whoever said it."""
 
     text: str
-    attachments: tuple[Attachment, ...]
+    files: tuple[File, ...]
     keys: tuple[str, ...]
     """Ids that its sender and the room gave it."""
     corrects: str
@@ -56,6 +55,10 @@ class Words:
     retracts: str
     moderated: bool
     """Retracted by the room itself."""
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        return tuple(file.attachment for file in self.files)
 
 
 def archived(message: ET.Element) -> Archived | None:
@@ -84,36 +87,22 @@ def words(message: ET.Element) -> Words | None:
         return None
     retracts, moderated = _retracted(message)
     replace = message.find(CORRECTS)
-    files = attached(message)
+    found = files(message)
     text = fit_text(_body(message))
-    if files and text.strip() in _addresses(message):
+    if found and text.strip() in {*oob(message), *(file.address for file in found)}:
         text = ""  # the address of the file, for clients that know no files
-    if not (text or files or retracts):
+    if not (text or found or retracts):
         return None
     origin = message.find(ORIGIN_ID)
     keys = [message.get("id", ""), "" if origin is None else origin.get("id", "")]
     return Words(
         text="" if retracts else text,
-        attachments=() if retracts else files,
+        files=() if retracts else found,
         keys=tuple(each for each in dict.fromkeys(keys) if each),
         corrects="" if replace is None or retracts else replace.get("id", ""),
         retracts=retracts,
         moderated=moderated,
     )
-
-
-def attached(message: ET.Element) -> tuple[Attachment, ...]:
-    """Files that come with a message: names and kinds, never their address."""
-    found = []
-    for file in message.iter(f"{_METADATA}file"):
-        found.append(
-            fit_attachment(
-                file.findtext(f"{_METADATA}name"), file.findtext(f"{_METADATA}media-type")
-            )
-        )
-    if not found:
-        found = [fit_attachment(_last_part(each)) for each in _addresses(message)]
-    return tuple(found[:MAX_ATTACHMENTS])
 
 
 def stanza_id(message: ET.Element, room: str) -> str:
@@ -187,21 +176,6 @@ def id_of(key: str) -> str:
 def _body(message: ET.Element) -> str:
     bodies = message.findall(f"{{{CLIENT}}}body")
     return (bodies[0].text or "") if bodies else ""
-
-
-def _addresses(message: ET.Element) -> list[str]:
-    return [
-        (each.text or "").strip()
-        for each in message.iter("{jabber:x:oob}url")
-        if (each.text or "").strip()
-    ]
-
-
-def _last_part(url: str) -> str:
-    try:
-        return unquote(urlsplit(url).path).rpartition("/")[2]
-    except ValueError:
-        return ""
 
 
 def _retracted(message: ET.Element) -> tuple[str, bool]:
