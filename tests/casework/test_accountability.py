@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansim.casework.accountability import blurring, figures, impact, statistics, transparency
 from ansim.casework.accountability.document import Document, Section, Table
-from ansim.casework.actions import accounting, alerts
+from ansim.casework.actions import accounting, alerts, opinions
 from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, AuditEvent, SourceRecord
 from ansim.casework.roles import Role
 from tests.casework.conftest import report, risky, turn
+from tests.casework.test_opinions import opinion
 
 MAY = date(2026, 5, 1)
 
@@ -144,6 +147,44 @@ def test_the_assessment_is_filled_in_with_what_the_system_knows(busy: list[Alert
     assert text.count("[ ]") >= 8, "what only people know is asked for"
     assert "stranger" not in text
     assert "용돈" not in text
+
+
+@pytest.mark.django_db
+def test_the_assessment_names_the_second_model_its_flow_its_basis_and_what_keeps_it_in_bounds(
+    busy: list[Alert], settings: Any
+) -> None:
+    off = impact.report().markdown("[ ]")
+    assert "| 어디에서 도는가 | 지금은 꺼져 있음 |" in off
+    assert "| 모델 | – |" in off
+    opinions.add([opinion(100)])
+    settings.ANSIM = replace(
+        settings.ANSIM,
+        reviewer_url="https://model.example/v1",
+        reviewer_model="small-model",
+        reviewer_basis="2026년 계약, 제26조",
+        reviewer_use="weigh",
+        reviewer_hourly=77,
+    )
+    text = impact.report().markdown("[ ]")
+    for words in (
+        "| 모델 | small-model |",
+        "| 어디에서 도는가 | 처리를 맡은 곳의 기계 |",
+        "제26조) | 2026년 계약, 제26조 |",
+        "정한 한도 안에서 위험도에 더할 수 있음",
+        "(모든 워커가 함께) | 77 |",
+        "경보 곁에 둔 의견 | <5 |",
+        "듣는 것은 말한 순서대로 붙인 글자",
+        "대화 속의 지시가 두 번째 모델을 움직임",
+        "나라 밖으로 나가는가",
+    ):
+        assert words in text, words
+    assert "example" not in text, "an address of the house is nobody's business"
+    settings.ANSIM = replace(settings.ANSIM, reviewer_local=True)
+    assert "2026년 계약" not in impact.report().markdown("[ ]"), "nobody else processes it"
+    with translation.override("en"):
+        english = impact.report().markdown("[ ]")
+    assert "| Where it runs | another machine of the agency |" in english
+    assert "Orders within a chat move the second model" in english
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -11,7 +12,7 @@ from zipfile import ZipFile
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from ansim.casework.actions import (
     accounts,
@@ -495,3 +496,78 @@ def test_a_report_to_those_outside_is_told_unless_nobody_may_be_warned(
     assert not found.may_not_be_warned
     told = drafting.draft(row, found)
     assert f"- {timezone.localtime(now):%Y-%m-%d %H:%M} {sent.get_kind_display()}" in told
+
+
+def test_an_explanation_says_that_a_second_model_read_it_and_what_came_of_that(
+    supervisor: Account, alert: Alert
+) -> None:
+    row = known(supervisor, "explanation")
+    assert "두 번째 모델" not in drafting.draft(row, rights.holding(row))
+    opinions.add([opinion(about=alert.about, letters={"A": alert.about, "B": "friend"})])
+    told = drafting.draft(row, rights.holding(row))
+    for words in (
+        "두 번째 모델(언어 모델 small-model, 질문 1-abc)도 읽었습니다",
+        "추정은 90%",
+        "위험도에 더한 것은 없습니다",
+        "위험도를 낮추거나 경보를 닫거나 무엇을 보내지 못하며",
+        "도는 곳: 지금은 꺼져 있음",
+    ):
+        assert words in told, words
+    for words in ("친척", "용돈을 말하며", "만나자는 말이", "friend"):
+        assert words not in told, "what it wrote tells what others said"
+    opinions.add([opinion(40, about=alert.about, added=0.06)])
+    with translation.override("en"):
+        english = drafting.draft(row, rights.holding(row))
+    assert "A second model (language model small-model" in english
+    assert "it added 6 points of a hundred to the risk" in english
+
+
+def test_it_says_where_the_second_model_runs_and_on_what_basis(
+    supervisor: Account, alert: Alert, settings: Any
+) -> None:
+    opinions.add([opinion(about=alert.about)])
+    row = known(supervisor, "explanation")
+    for url, own, words in (
+        ("http://127.0.0.1:8080/v1", False, "도는 곳: 기관의 이 기계."),
+        ("http://gpu.example/v1", True, "도는 곳: 기관의 다른 기계."),
+        ("https://model.example/v1", False, "처리를 맡긴 근거: 2026년 계약."),
+    ):
+        settings.ANSIM = replace(
+            settings.ANSIM, reviewer_url=url, reviewer_local=own, reviewer_basis="2026년 계약"
+        )
+        told = drafting.draft(row, rights.holding(row))
+        assert words in told
+        assert "열린 경보가 없으면 그 의견은 남기지 않으므로" in told
+        assert "example" not in told
+    settings.ANSIM = replace(settings.ANSIM, reviewer_url="")
+    opinions.tell("worker", "ready", "small-model", {})
+    assert "이 프로그램의 설정에는 없음" in drafting.draft(row, rights.holding(row))
+
+
+def test_what_is_held_counts_the_opinions_that_speak_of_the_account_and_their_words(
+    supervisor: Account, alert: Alert
+) -> None:
+    opinions.add([opinion(about=alert.about, letters={"A": alert.about, "B": "friend"})])
+    row = known(supervisor)
+    found = rights.holding(row)
+    assert found is not None
+    [room] = found.rooms
+    assert (room.opinions, room.opinions_in_words) == (1, 1)
+    assert "의견 1건, 그중 글이 남은 것 1건" in drafting.draft(row, found)
+    source = alert.conversation.source
+    assert holdings.of(source, "friend").rooms[0].opinions == 1, "it speaks of them as well"
+    SecondOpinion.objects.update(letters={"A": alert.about})
+    assert holdings.of(source, "friend").rooms[0].opinions == 0
+    SecondOpinion.objects.update(letters={})
+    retention.purge(timezone.now() + retention.FLAGGED)
+    [room] = holdings.of(source, alert.about).rooms
+    assert (room.opinions, room.opinions_in_words) == (1, 0), "its figures stay, its words went"
+
+
+def test_who_is_not_suspected_is_told_too_that_a_second_model_read_the_conversation(
+    supervisor: Account, alert: Alert
+) -> None:
+    opinions.add([opinion(about=alert.about, letters={"A": alert.about, "B": "friend"})])
+    row = known(supervisor, "explanation")
+    told = drafting.draft(row, holdings.of(alert.conversation.source, "friend"))
+    assert "그 대화는 두 번째 모델도 읽었습니다" in told

@@ -13,6 +13,7 @@ from ansim.casework.actions import (
     accounts,
     alerts,
     audit,
+    opinions,
     referrals,
     rights,
     rights_measures,
@@ -29,6 +30,7 @@ from ansim.casework.models import (
 from ansim.casework.roles import Role
 from ansim.chat import Consent, SourceKind
 from tests.casework.conftest import report, risky, turn
+from tests.casework.test_opinions import opinion
 from tests.casework.test_rights import NAME, pseudonym
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +125,20 @@ def test_a_request_is_answered_step_by_step(lead: Client, alert: Alert) -> None:
     told = do(lead, row, "end", state="granted", told="같은 방에서 전함")
     assert "요구를 끝냈습니다" in told
     assert "늦음" not in page(lead, "/requests/")
+
+
+def test_the_page_counts_opinions_of_the_second_model_and_shows_none_of_their_words(
+    lead: Client, alert: Alert
+) -> None:
+    row = received(lead)
+    do(lead, row, "take")
+    do(lead, row, "prove", proof="account", note="그 계정에서 확인 말이 옴")
+    told = do(lead, row, "look", source="demo", name=NAME, reason="열람 요구")
+    assert "두 번째 모델의 의견" not in told
+    opinions.add([opinion(about=pseudonym())])
+    told = page(lead, f"/requests/{row.pk}/")
+    assert "<dt>두 번째 모델의 의견</dt><dd>1건, 글이 남은 것 1건</dd>" in told
+    assert "용돈을 말하며" not in told
 
 
 def test_what_was_refused_is_said_with_what_was_typed(lead: Client) -> None:

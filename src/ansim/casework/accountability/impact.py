@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ansim import __version__
-from ansim.casework.accountability import blurring, figures
+from ansim.casework.accountability import blurring, figures, second_model
 from ansim.casework.accountability.document import Cell, Document, Section, Table
 from ansim.casework.accountability.transparency import agency
 from ansim.casework.actions import retention
@@ -133,9 +133,19 @@ def _models() -> Section:
                 "docs/evaluation.md에 있습니다. 실제 대화에서의 성능은 운영하며 "
                 "판단을 모아야 압니다."
             ),
+            second_model.flow(),
         ),
-        (Table("models", (_("무엇"), _("값")), tuple(rows)),),
-        (_("우리 지역의 대화에서 확인한 것 (또래 대화, 사투리, 다문화 청소년)"),),
+        (
+            Table("models", (_("무엇"), _("값")), tuple(rows)),
+            second_model.table(figures.months(timezone.localdate(), MONTHS)[0]),
+        ),
+        (
+            _("우리 지역의 대화에서 확인한 것 (또래 대화, 사투리, 다문화 청소년)"),
+            _(
+                "두 번째 모델을 켠다면: 무엇으로 가르친 모델인가, ansim review-eval의 결과, "
+                "처리를 맡긴 계약과 알림, 나라 밖으로 나가는가 (개인정보 보호법 제26조, 제28조의8)"
+            ),
+        ),
     )
 
 
@@ -235,6 +245,7 @@ def _risks() -> Section:
                         _("해시로 이은 감사 기록, 봉인된 구간, 서명된 증거"),
                         "docs/trust.md",
                     ),
+                    *second_model.risks(),
                 ),
             ),
         ),

@@ -30,6 +30,8 @@ def draft(row: SubjectRequest, found: Holding | None) -> str:
         parts += ["\n".join(explained(alert)) for alert in found.alerts] or [
             _("이 계정에 대한 경보는 없습니다. 다른 계정에 대한 경보의 대화에 말이 남아 있습니다.")
         ]
+        if not found.alerts and any(room.opinions for room in found.rooms):
+            parts.append(_("그 대화는 두 번째 모델도 읽었습니다."))
         parts.append(always())
     elif row.kind == Kind.CORRECTION:
         parts.append(_corrected(row))
@@ -126,6 +128,10 @@ def _room(room: Room) -> str:
         line += _("; 법적 보존 때문에 봉인해 둔 이 계정의 사진 원본 %(n)s장") % {
             "n": room.originals
         }
+    if room.opinions:
+        line += _(
+            "; 두 번째 모델이 이 대화를 읽고 쓴 의견 %(n)s건, 그중 글이 남은 것 %(held)s건"
+        ) % {"n": room.opinions, "held": room.opinions_in_words}
     return line
 
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from ansim.casework.models import Alert, AuditEvent, Grounds, Turn
+from ansim.casework.accountability import second_model
+from ansim.casework.models import Alert, AuditEvent, Grounds, SecondOpinion, Turn
 from ansim.detection import Reason
 from ansim.detection.reasons import sentence
 from ansim.detection.tactics import Language, tactics
@@ -73,8 +74,45 @@ def explained(alert: Alert) -> list[str]:
     )
     versions = [f"{part} {alert.versions[part]}" for part in PARTS if alert.versions.get(part)]
     lines.append(_("쓴 모델과 판: %(versions)s.") % {"versions": ", ".join(versions) or "–"})
+    lines += second_reading(alert)
     lines += decisions(alert)
     return lines
+
+
+def second_reading(alert: Alert) -> list[str]:
+    """That a second model read it, and what came of that; nothing where no opinion is kept. What
+    it wrote stays out: it tells what others said."""
+    row = SecondOpinion.objects.filter(alert=alert).first()
+    if row is None:
+        return []
+    added = round(100 * row.added)
+    return [
+        _(
+            "이 대화는 두 번째 모델(언어 모델 %(model)s, 질문 %(question)s)도 읽었습니다. "
+            "마지막으로 %(at)s에 낸 추정은 %(risk)s%%이고, %(effect)s 이 모델은 위험도를 낮추거나 "
+            "경보를 닫거나 무엇을 보내지 못하며, 저희는 계정 이름도 가명도 넘기지 않습니다."
+        )
+        % {
+            "model": row.model,
+            "question": row.prompt,
+            "at": day_and_time(row.at),
+            "risk": min(99, round(100 * row.risk)),
+            "effect": _("경보를 올릴지 보는 위험도에 %(n)s점(100점 가운데)을 더했습니다.") % {"n": added}
+            if added
+            else _("위험도에 더한 것은 없습니다."),
+        },
+        _second_place(),
+    ]
+
+
+def _second_place() -> str:
+    basis = second_model.basis()
+    if basis:
+        return _("두 번째 모델이 지금 도는 곳: %(where)s. 처리를 맡긴 근거: %(basis)s.") % {
+            "where": second_model.where(),
+            "basis": basis,
+        }
+    return _("두 번째 모델이 지금 도는 곳: %(where)s.") % {"where": second_model.where()}
 
 
 def _seen(rows: Sequence[dict[str, object]]) -> list[tuple[str, int]]:
@@ -129,7 +167,17 @@ def decisions(alert: Alert) -> list[str]:
 
 def always() -> str:
     """What holds for every alert."""
-    return _(
+    told = _(
         "소프트웨어는 아무것도 결정하지 않습니다. 위험해 보이는 대화를 상담원에게 보일 뿐이며, "
         "연락·신고·차단은 모두 사람이 판단합니다. 판단에 이의가 있으면 정정을 요구할 수 있습니다."
+    )
+    if second_model.place() is second_model.Place.OFF:
+        return told
+    return (
+        told
+        + " "
+        + _(
+            "낮은 기준을 넘은 대화는 두 번째 모델도 읽을 수 있습니다. 열린 경보가 없으면 그 의견은 "
+            "남기지 않으므로, 읽었는지는 경보가 있을 때만 말씀드릴 수 있습니다."
+        )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from ansim.casework.models import (
     PictureOriginal,
     ReadingStop,
     Referral,
+    SecondOpinion,
     SourceRecord,
     Turn,
 )
@@ -48,6 +49,10 @@ class Room:
     """Pictures of this account that are kept sealed, because of a legal hold."""
     sent_to: int
     """The agency's words that went to this account alone."""
+    opinions: int
+    """Second opinions of a model in which this account is spoken of, beside whatever alert."""
+    opinions_in_words: int
+    """Those whose words are still held."""
     alerts: tuple[Alert, ...] = ()
     """Alerts about this account here."""
     others: tuple[Alert, ...] = ()
@@ -132,6 +137,7 @@ def of(source: SourceRecord, account: str) -> Holding:
         .values_list("alert__conversation")
         .annotate(number=Count("pk"))
     )
+    told = _opinions(alerts, account)
     rooms = []
     for conversation in conversations:
         row: dict[str, Any] = {**counted.get(conversation.pk, {})}
@@ -148,6 +154,8 @@ def of(source: SourceRecord, account: str) -> Holding:
                 on_hold=conversation.pk in held,
                 originals=originals.get(conversation.pk, 0),
                 sent_to=sent.get(conversation.pk, 0),
+                opinions=len(told.get(conversation.pk, ())),
+                opinions_in_words=sum(told.get(conversation.pk, ())),
                 alerts=tuple(alert for alert in here if alert.about == account),
                 others=tuple(alert for alert in here if alert.about != account),
             )
@@ -162,6 +170,16 @@ def of(source: SourceRecord, account: str) -> Holding:
             .order_by("made_at")
         ),
     )
+
+
+def _opinions(alerts: Sequence[Alert], account: str) -> dict[int, list[bool]]:
+    """By conversation, for each opinion that speaks of the account, whether its words are held."""
+    rows = SecondOpinion.objects.filter(alert__in=[alert.pk for alert in alerts])
+    found: dict[int, list[bool]] = {}
+    for row in rows.select_related("alert"):
+        if row.alert.about == account or account in row.letters.values():
+            found.setdefault(row.alert.conversation_id, []).append(row.summary_ko is not None)
+    return found
 
 
 def own_words(holding: Holding) -> Iterator[tuple[float, str]]:
