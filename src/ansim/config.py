@@ -77,7 +77,11 @@ class Config:
     )
     reviewer_hourly: int = _setting(120, "most questions to the model within any hour")
     reviewer_at_once: int = _setting(1, "most questions to the model at the same time, 1 to 16")
-    reviewer_pictures: bool = _setting(False, "1: words read in pictures are told to the model")
+    reviewer_pictures: str = _setting(
+        "off",
+        "`words` (or 1): words read in pictures are told to the model; `shown`: small copies of "
+        "the pictures too, to a machine of the agency's own alone",
+    )
     reviewer_timeout: float = _setting(60.0, "seconds for a whole answer, 1 to 600")
     picture_lists: str = _setting(
         "", "files or folders of PDQ hashes that pictures are compared with, comma-separated"
@@ -152,6 +156,8 @@ class Config:
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"", "0", "false", "no", "off"}
+_PICTURES = dict.fromkeys(_TRUE, "words") | dict.fromkeys(_FALSE, "off")
+"""What a yes or no to pictures for the reviewer means; it was one before they could be shown."""
 
 
 def variable(name: str) -> str:
@@ -171,6 +177,8 @@ def load(environ: dict[str, str] | None = None) -> Config:
         if raw is None:
             continue
         values[spec.name] = _convert(variable(spec.name), raw, spec.default)
+    pictures = str(values.get("reviewer_pictures", "off")).lower()
+    values["reviewer_pictures"] = _PICTURES.get(pictures, pictures)
     config = Config(**values)  # type: ignore[arg-type]
     if config.partitions < 1 or config.partitions > 1024:
         raise ConfigError(f"ANSIM_PARTITIONS is {config.partitions}; use 1 to 1024")
@@ -188,6 +196,10 @@ def load(environ: dict[str, str] | None = None) -> Config:
         )
     if config.reviewer_use not in ("explain", "weigh"):
         raise ConfigError(f"ANSIM_REVIEWER_USE is {config.reviewer_use!r}; use explain or weigh")
+    if config.reviewer_pictures not in ("off", "words", "shown"):
+        raise ConfigError(
+            f"ANSIM_REVIEWER_PICTURES is {config.reviewer_pictures!r}; use off, words or shown"
+        )
     for name in ("session_hours", "idle_minutes"):
         if not 0 < getattr(config, name) <= 24 * 60:
             raise ConfigError(f"{variable(name)} is {getattr(config, name)}; use more than 0")

@@ -15,7 +15,7 @@ MANNERS = frozenset(
         *("cut_by_length", "floods", "floods_whole", "html", "other_json", "not_json", "zipped"),
         *("moves", "error_in_stream", "empty", "no_schema", "no_form_at_all", "half_a_header"),
         "breaks_on_schema",
-        *("401", "403", "404", "429", "500", "503"),
+        *("400", "401", "403", "404", "422", "429", "500", "503"),
     }
 )
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from ansim.config import Config, ConfigError, load
+from ansim.keys import Keyring
 from ansim.outside import Unusable
-from ansim.reviewing.settings import settings
+from ansim.reviewing.settings import Pictures, settings
 
 LOCAL: dict[str, Any] = {"url": "http://127.0.0.1:8080", "model": "m"}
 
@@ -115,8 +117,53 @@ def test_nothing_starts_with_a_reviewer_that_may_not_be_used(
 
 
 def test_how_it_is_used_is_one_of_two_ways() -> None:
-    from ansim.config import ConfigError, load
-
     assert load({}).reviewer_use == "explain"
     with pytest.raises(ConfigError, match="ANSIM_REVIEWER_USE"):
         load({"ANSIM_REVIEWER_USE": "decide"})
+
+
+def test_pictures_themselves_go_to_a_machine_of_the_agencys_own_alone() -> None:
+    for given in (LOCAL, {"url": "http://10.0.0.7/v1", "model": "m", "local": True}):
+        found = settings(**given, pictures="shown")
+        assert found is not None
+        assert found.pictures is Pictures.SHOWN
+    outside = {"url": "https://models.example/v1", "basis": "contract of 1 May on text, pictures"}
+    told = refusal(**outside, pictures="shown")
+    assert "ANSIM_REVIEWER_PICTURES" in told
+    assert "ANSIM_REVIEWER_LOCAL" in told
+    found = settings(**outside, model="m", pictures="words")
+    assert found is not None
+    assert found.pictures is Pictures.WORDS
+
+
+@pytest.mark.parametrize("command", ["run", "worker", "gateway"])
+def test_nothing_starts_that_would_show_pictures_to_another(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from ansim.cli import main
+
+    home = tmp_path / "home"
+    monkeypatch.setenv("ANSIM_HOME", str(home))
+    monkeypatch.setenv("ANSIM_REVIEWER_URL", "https://models.example/v1")
+    monkeypatch.setenv("ANSIM_REVIEWER_MODEL", "m")
+    monkeypatch.setenv("ANSIM_REVIEWER_BASIS", "contract of 1 May")
+    monkeypatch.setenv("ANSIM_REVIEWER_PICTURES", "shown")
+    if command == "gateway":
+        Keyring.load_or_create(Config(home=home).keys_path)
+    assert main([command]) == 2
+    assert "ANSIM_REVIEWER_PICTURES" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("", "off"), ("0", "off"), ("1", "words"), ("yes", "words"), ("words", "words"),
+     ("Shown", "shown")],
+)  # fmt: skip
+def test_what_was_a_yes_for_pictures_still_means_their_words(given: str, meant: str) -> None:
+    assert load({"ANSIM_REVIEWER_PICTURES": given}).reviewer_pictures == meant
+    assert load({}).reviewer_pictures == "off"
+    with pytest.raises(ConfigError, match="ANSIM_REVIEWER_PICTURES"):
+        load({"ANSIM_REVIEWER_PICTURES": "all"})

@@ -25,7 +25,8 @@ from ansim.reviewing.weighing import MOST_ADDED
 from ansim.stream import second_opinion
 from ansim.stream.codec import Reviewed, decode, encode
 from ansim.stream.publishing import Publisher
-from ansim.stream.second_opinion import SecondMind, heard, reviewer_settings
+from ansim.stream.reviewer_settings import reviewer_settings
+from ansim.stream.second_opinion import SecondMind, heard
 from ansim.stream.server import EmbeddedServer
 from ansim.stream.worker import Worker
 from tests.lying_files import contents
@@ -96,7 +97,7 @@ async def working(
     stop = asyncio.Event()
     detector = detector or Detector.load()
     chosen = reviewer_settings(config)
-    second = SecondMind(config, chosen, detector.threshold, desk) if chosen else None
+    second = SecondMind(config, chosen, detector.threshold, desk, keyring) if chosen else None
     task = asyncio.create_task(Worker(config, keyring, detector, desk, second).run(stop))
     try:
         yield

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ansim import config
     from ansim.reviewing.asking import prompt_version
     from ansim.reviewing.series import Answers, ask_all
-    from ansim.stream.second_opinion import reviewer_settings
+    from ansim.stream.reviewer_settings import reviewer_settings
     from ansim.training import corpus, scores, second_opinions
     from ansim.training.evaluation import evaluate
 

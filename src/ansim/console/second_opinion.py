@@ -37,6 +37,8 @@ class Shown:
     """The detector's risk when the model was asked."""
     added: int
     """Points of a hundred that it added."""
+    pictures: int
+    """How many pictures the model was shown."""
     tactics: tuple[str, ...]
     names: tuple[tuple[str, str], ...]
     """Each letter in the words below, and how the page calls that account."""
@@ -78,6 +80,7 @@ def shown(
         percent=in_percent(row.risk),
         detector=in_percent(row.detector),
         added=round(100 * row.added),
+        pictures=row.pictures,
         tactics=tuple(_name(tactic, language) for tactic in row.tactics),
         names=names,
         held=held,

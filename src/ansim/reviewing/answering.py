@@ -114,6 +114,7 @@ def opinion(answer: str, window: Window, model: str, seconds: float) -> Opinion:
         prompt_version=prompt_version(),
         window_hash=window_hash(window),
         seconds=round(seconds, 3),
+        pictures=sum(len(line.shown) for line in window.turns),
     )
 
 

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from statistics import median
 from typing import Protocol
 
@@ -20,10 +20,20 @@ from ansim.reviewing.answering import Refused
 from ansim.reviewing.breaker import Breaker
 from ansim.reviewing.budget import Budget
 from ansim.reviewing.cache import Cache
+from ansim.reviewing.eyes import Eyes, Fetch
 from ansim.reviewing.model import Model
 from ansim.reviewing.queue import Queue
-from ansim.reviewing.settings import Settings
-from ansim.reviewing.values import Condition, Declined, Opinion, Refusal, Status, Window
+from ansim.reviewing.settings import Pictures, Settings
+from ansim.reviewing.values import (
+    Condition,
+    Declined,
+    Opinion,
+    Picture,
+    Refusal,
+    Status,
+    Window,
+)
+from ansim.reviewing.windows import with_pictures
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +73,7 @@ class Reviewer:
         told: Told,
         budget: Budget,
         *,
+        fetch: Fetch | None = None,
         model: Asked | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,19 +85,15 @@ class Reviewer:
         self._breaker = Breaker()
         self._budget = budget
         self._cache = Cache()
+        self._eyes = Eyes(fetch if settings.pictures is Pictures.SHOWN else None)
         self._declined: Counter[str] = Counter()
         self._asked = self._answered = self._from_cache = 0
         self._times: deque[float] = deque(maxlen=RECENT)
         self._wake = asyncio.Event()
 
-    @property
-    def pictures(self) -> bool:
-        """Whether words of pictures may be told."""
-        return self._settings.pictures
-
     def submit(self, window: Window) -> None:
         """Puts the window in the queue and returns at once."""
-        if not any(not line.by_agency for line in window.turns):
+        if not _anybody_speaks(window):
             return
         gone = self._queue.put(window, self._clock())
         if gone is not None:
@@ -174,21 +181,43 @@ class Reviewer:
         return True
 
     async def _opinion(self, window: Window) -> Opinion | Declined | None:
+        # Before anything is waited for: of a model that was down only one question may go out.
+        self._breaker.asked()
+        try:
+            pictures = await self._eyes.pictures(window, self._clock())
+        except BaseException:
+            self._breaker.given_up()
+            raise
+        said = await self._beside(window, pictures)
+        if said is None or not pictures or not self._eyes.cannot_see(said, self._clock()):
+            return said
+        if self._breaker.open or not _anybody_speaks(with_pictures(window, ())):
+            return said
+        return await self._beside(window, ())
+
+    async def _beside(
+        self, window: Window, pictures: Sequence[Picture]
+    ) -> Opinion | Declined | None:
+        """The opinion about the window with just these pictures shown."""
+        window = with_pictures(window, pictures)
+        if not _anybody_speaks(window):  # all of it was pictures, and those are gone
+            self._breaker.given_up()
+            return Declined(code=Refusal.OUTDATED)
         name = f"{asking.prompt_version()}.{asking.window_hash(window)}"
         known = self._cache.get(name, self._clock())
         if known is not None:
+            self._breaker.given_up()
             self._from_cache += 1
             return known
         if not await self._may_ask():
             return None
-        said = await self._answer(window)
+        said = await self._answer(window, pictures)
         if isinstance(said, Opinion) or said.code not in TRANSPORT:
             self._cache.put(name, said, self._clock())
         return said
 
     async def _may_ask(self) -> bool:
         """Takes a question out of the budget that this worker shares with all others."""
-        # Before anything is waited for: of a model that was down only one question may go out.
         self._breaker.asked()
         granted = False
         try:
@@ -198,11 +227,11 @@ class Reviewer:
                 self._breaker.given_up()
         return granted
 
-    async def _answer(self, window: Window) -> Opinion | Declined:
+    async def _answer(self, window: Window, pictures: Sequence[Picture]) -> Opinion | Declined:
         started = self._clock()
         self._asked += 1
         try:
-            text = await self._model.ask(asking.messages(window))
+            text = await self._model.ask(asking.messages(window, pictures))
         except Refused as refused:
             seconds = self._clock() - started
             if refused.code in TRANSPORT:
@@ -226,3 +255,8 @@ class Reviewer:
         if self._breaker.open:
             return Refusal.RESTING
         return Refusal.OUTDATED if self._budget.left else Refusal.BUDGET_SPENT
+
+
+def _anybody_speaks(window: Window) -> bool:
+    """Whether anybody but the agency says something in it."""
+    return any(not line.by_agency for line in window.turns)

@@ -34,6 +34,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     pictures: tuple[str, ...] = ()
     """Words found in its pictures, one entry a picture that had any."""
+    places: tuple[int, ...] = ()
+    """Which of its attachments are pictures that may be shown, if a copy is still to be had. Not
+    told."""
+    shown: tuple[str, ...] = ()
+    """SHA-256 of each picture of it that is shown with the question, in hex. Told is only which
+    pictures of the question these are."""
     by_agency: bool = False
     at: float
     """Event time, seconds since 1970 UTC."""
@@ -65,6 +71,15 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Older turns that did not fit, or whose words are gone."""
 
 
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of a line, as it is shown. Only for as long as the question is asked."""
+
+    turn: int
+    """``Line.number``."""
+    media_type: str
+    content: bytes
+
+
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """Words of the chat that the model rests its opinion on; they do occur in that turn."""
 
@@ -94,6 +109,8 @@ class Opinion(msgspec.Struct, frozen=True, kw_only=True):
     window_hash: str
     seconds: float
     """From the question to the end of the answer."""
+    pictures: int = 0
+    """How many pictures the model was shown."""
 
 
 class Refusal(StrEnum):

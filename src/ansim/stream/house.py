@@ -26,7 +26,7 @@ from ansim.config import Config
 from ansim.keys import Keyring
 from ansim.stream.connection import connect
 from ansim.stream.lease import holders
-from ansim.stream.second_opinion import reviewer_settings
+from ansim.stream.reviewer_settings import reviewer_settings
 from ansim.stream.server import EmbeddedServer, ServerUnavailable, die_with_parent
 
 READY_SECONDS = 90.0

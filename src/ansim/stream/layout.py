@@ -7,6 +7,7 @@ stream         subjects                           holds
 ``LEASES``     ``lease.<p>``, ``worker.<id>``     who works on what, gone when not renewed
 ``SNAPSHOTS``  ``snapshot.<p>.head`` and parts    sealed conversation states
 ``QUESTIONS``  ``questions.asked``                an empty message for each question to a model
+``PICTURES``   ``picture.<conversation>``         sealed copies for the reviewer (``shown.py``)
 =============  =================================  ============================================
 
 A stream of its own for every partition keeps sequence numbers of a partition without holes, so

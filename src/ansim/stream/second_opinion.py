@@ -10,25 +10,29 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from ansim.config import Config, ConfigError
+from ansim.config import Config
 from ansim.detection import Assessment, ConversationState, Versions
 from ansim.detection.aftermath import second_opinion
-from ansim.outside import Unusable
+from ansim.keys import Keyring
+from ansim.reviewing.eyes import chosen
 from ansim.reviewing.reviewer import Reviewer
-from ansim.reviewing.settings import Settings, settings
-from ansim.reviewing.values import Declined, Opinion, Status, Window
+from ansim.reviewing.settings import Pictures, Settings
+from ansim.reviewing.values import Declined, Opinion, Picture, Status, Window
 from ansim.reviewing.weighing import speaks_of_suspect, weigh
 from ansim.reviewing.windows import window
 from ansim.stream import layout
 from ansim.stream.codec import Reviewed, encode
 from ansim.stream.effects import OpinionDesk, Wanted, alert_report
 from ansim.stream.questions import Questions
+from ansim.stream.routing import MESSAGE
+from ansim.stream.shown import Shelf
 
 if TYPE_CHECKING:
     from ansim.casework.actions.opinions import OpinionReport
@@ -40,36 +44,26 @@ PUBLISH_ATTEMPTS = 3
 PUBLISH_SECONDS = 5.0
 
 
-def reviewer_settings(config: Config) -> Settings | None:
-    """None where the reviewer is off. Raises ConfigError naming the setting, with what to do."""
-    try:
-        return settings(
-            url=config.reviewer_url,
-            model=config.reviewer_model,
-            key_file=config.reviewer_key_file,
-            local=config.reviewer_local,
-            basis=config.reviewer_basis,
-            hourly=config.reviewer_hourly,
-            at_once=config.reviewer_at_once,
-            pictures=config.reviewer_pictures,
-            timeout=config.reviewer_timeout,
-        )
-    except Unusable as error:
-        raise ConfigError(str(error)) from None
-
-
 class SecondMind:
     """One worker's reviewer. Nothing waits for it."""
 
     def __init__(
-        self, config: Config, chosen: Settings, threshold: float, desk: OpinionDesk
+        self,
+        config: Config,
+        settings: Settings,
+        threshold: float,
+        desk: OpinionDesk,
+        keyring: Keyring,
     ) -> None:
         self.desk = desk
         self._config = config
+        self._pictures = settings.pictures
         self._threshold = threshold
-        self._questions = Questions(chosen.hourly)
-        self._reviewer = Reviewer(chosen, self._told, self._questions)
+        self._keyring = keyring
+        self._questions = Questions(settings.hourly)
+        self._reviewer = Reviewer(settings, self._told, self._questions, fetch=self._fetch)
         self._client: Client | None = None
+        self._shelf: Shelf | None = None
 
     def look(self, source: str, state: ConversationState, assessment: Assessment) -> None:
         """Has the conversation reviewed as it stands, when its turn comes."""
@@ -81,7 +75,8 @@ class SecondMind:
                 threshold=self._threshold,
                 about=assessment.about or "",
                 source=source,
-                pictures=self._reviewer.pictures,
+                pictures=self._pictures is not Pictures.OFF,
+                shown=self._pictures is Pictures.SHOWN,
             )
         )
 
@@ -93,6 +88,7 @@ class SecondMind:
         """Asks, publishes and tells how it is, until cancelled."""
         self._client = client
         self._questions.connect(client)
+        self._shelf = Shelf(client, self._keyring)
         asking = asyncio.create_task(self._reviewer.run())
         try:
             while True:
@@ -130,6 +126,14 @@ class SecondMind:
             )
         except Exception as error:
             log.debug("reviewer: %s", type(error).__name__)  # told again in a moment
+
+    async def _fetch(self, seen: Window) -> list[Picture]:
+        """The pictures of its lines that still lie there."""
+        if self._shelf is None:
+            return []
+        held = await self._shelf.of(seen.conversation)
+        hidden = partial(self._keyring.pseudonym, MESSAGE, seen.conversation)
+        return chosen(seen, held, hidden)
 
     async def _told(self, seen: Window, said: Opinion | Declined) -> None:
         """Publishes an opinion; what was declined is counted and no more."""
@@ -216,4 +220,5 @@ def _report(
         watch_for=said.watch_for,
         summary_ko=said.summary_ko,
         summary_en=said.summary_en,
+        pictures=said.pictures,
     )

@@ -9,7 +9,8 @@ from ansim import casework, config
 from ansim.chat import Message
 from ansim.detection.detector import Detector
 from ansim.keys import Keyring
-from ansim.stream.second_opinion import SecondMind, reviewer_settings
+from ansim.stream.reviewer_settings import reviewer_settings
+from ansim.stream.second_opinion import SecondMind
 from ansim.stream.worker import Worker
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def worker_from_environment() -> Worker:
     except ValueError as error:
         raise config.ConfigError(str(error)) from None
     desk = DjangoCasework()
-    second = None if chosen is None else SecondMind(settings, chosen, detector.threshold, desk)
+    second = None
+    if chosen is not None:
+        second = SecondMind(settings, chosen, detector.threshold, desk, keyring)
     return Worker(settings, keyring, warm(detector), desk, second)
 
 

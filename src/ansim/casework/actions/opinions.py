@@ -46,6 +46,8 @@ class OpinionReport(msgspec.Struct, frozen=True, kw_only=True):
     watch_for: str
     summary_ko: str
     summary_en: str
+    pictures: int = 0
+    """How many pictures the model was shown."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +99,7 @@ def _keep(alert: Alert, report: OpinionReport, now: datetime) -> None:
             "detector": report.detector,
             "added": report.added,
             "seconds": report.seconds,
+            "pictures": report.pictures,
             "tactics": list(report.tactics),
             "quotes": [list(quote) for quote in report.quotes],
             "letters": report.letters,
@@ -120,6 +123,7 @@ def _keep(alert: Alert, report: OpinionReport, now: datetime) -> None:
             "detector": round(report.detector, 4),
             "added": round(report.added, 4),
             "tactics": list(report.tactics),
+            "pictures": report.pictures,
         },
     ).save()
 

@@ -27,6 +27,8 @@ class SecondOpinion(models.Model):
     added = models.FloatField(default=0.0)
     """What it added to the risk; 0 where opinions only explain."""
     seconds = models.FloatField()
+    pictures = models.PositiveSmallIntegerField(default=0)
+    """How many pictures it was shown. They are kept nowhere."""
     tactics = models.JSONField(default=list)
     letters = models.JSONField(default=dict)
     """Account behind each letter (A, B …) in the words below."""

@@ -18,6 +18,7 @@ from ansim.stream.gateway.admission import Admission
 from ansim.stream.gateway.link import Link, LinkDown
 from ansim.stream.gateway.noticing import Noticing
 from ansim.stream.gateway.originals import Keep, Originals
+from ansim.stream.gateway.showing import Show, Showing
 from ansim.stream.publishing import PublishState, StreamUnavailable
 from ansim.stream.routing import ACCOUNT, CONVERSATION, Routing, RoutingUnavailable
 
@@ -41,6 +42,7 @@ class Intake:
         clock: Callable[[], float] = time.time,
         noticing: Noticing | None = None,
         originals: Originals | None = None,
+        showing: Showing | None = None,
     ) -> None:
         self._link = link
         self._admission = admission
@@ -48,6 +50,7 @@ class Intake:
         self._clock = clock
         self._noticing = noticing
         self._originals = originals
+        self._showing = showing
 
     def check_backlog(self) -> None:
         """Raises IntakeBusy while the workers are too far behind or NATS is away."""
@@ -89,7 +92,9 @@ class Intake:
             pseudonym = routing.pseudonym
             outcomes, first, told = _without_repeats(messages)
             if self._noticing is not None:
-                told = await self._noticing.noticed(told, partial(self._keeper, source))
+                told = await self._noticing.noticed(
+                    told, partial(self._keeper, source), partial(self._shower, source)
+                )
             published = await publisher.publish(
                 [
                     Message(
@@ -111,6 +116,9 @@ class Intake:
         except (LinkDown, RoutingUnavailable, StreamUnavailable) as error:
             log.warning("intake: nothing stored for source %s: %s", source, type(error).__name__)
             raise IntakeBusy("the message store cannot be reached", limits.RETRY_SECONDS) from error
+        if self._showing is not None:
+            for message in told:
+                self._showing.taken_back(source, message)
         for place, result in zip(first, published, strict=True):
             outcomes[place] = _OUTCOMES[result.state]
         return _repeats_follow(messages, outcomes)
@@ -118,6 +126,11 @@ class Intake:
     def _keeper(self, source: str, message: Incoming) -> Keep | None:
         """Where originals of this message's pictures go: nowhere, but under a legal hold."""
         return None if self._originals is None else self._originals.keeper(source, message)
+
+    def _shower(self, source: str, message: Incoming) -> Show | None:
+        """Where small copies of this message's pictures go: nowhere, but where the reviewer may be
+        shown pictures."""
+        return None if self._showing is None else self._showing.shower(source, message)
 
 
 def _is_read(

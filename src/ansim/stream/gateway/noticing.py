@@ -1,8 +1,9 @@
 """Pictures and voices are looked at while their message is taken in, and then let go.
 
 What was noticed goes on with the message; the content is held in memory for as long as that takes
-and written nowhere, but for pictures of a conversation under a legal hold (``originals``). A
-message waits for it a bounded time: what is not ready then goes on unread, and says so.
+and written nowhere, but for pictures of a conversation under a legal hold (``originals``). Where
+the settings say so, small copies of pictures go to the reviewer (``showing``). A message waits for
+it a bounded time: what is not ready then goes on unread, and says so.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from ansim.pictures.apart import Apart
 from ansim.pictures.classifier_names import ClassifierError, check
 from ansim.pictures.lists import ListError, Lists
 from ansim.pictures.reader import PictureReader
-from ansim.pictures.values import MAX_PICTURE_BYTES, MAX_TEXT, Limits, Unread
+from ansim.pictures.values import MAX_PICTURE_BYTES, MAX_TEXT, RENDERED_SIDE, Limits, Unread
 from ansim.sources.contract import Content, ContentGone, Incoming
 from ansim.stream.gateway.originals import Keep
+from ansim.stream.gateway.showing import Show
+from ansim.stream.reviewer_settings import shows_pictures
 from ansim.voice.listening import Listener
 from ansim.voice.settings import transcriber
 from ansim.voice.values import MAX_VOICE_BYTES
@@ -43,7 +46,7 @@ _PICTURES = frozenset({AttachmentKind.IMAGE, AttachmentKind.STICKER})
 _EITHER = frozenset({AttachmentKind.FILE, AttachmentKind.OTHER})
 
 
-def _nowhere(_: Incoming) -> Keep | None:
+def _nowhere(_: Incoming) -> None:
     return None
 
 
@@ -96,37 +99,43 @@ class Noticing:
         except Unusable as problem:
             raise ConfigError(str(problem)) from None
         apart = Apart(limits, at_once=config.pictures_at_once)
-        return cls(PictureReader(apart, lists, classifiers), Listener(voices))
+        side = RENDERED_SIDE if shows_pictures(config) else 0
+        return cls(PictureReader(apart, lists, classifiers, rendered=side), Listener(voices))
 
     async def noticed(
         self,
         messages: Sequence[Incoming],
         keeper: Callable[[Incoming], Keep | None] = _nowhere,
+        shower: Callable[[Incoming], Show | None] = _nowhere,
     ) -> list[Incoming]:
         """The messages, with what was noticed in each attachment whose content is at hand.
 
         ``keeper`` says where the pictures of a message go after they were looked at: nowhere, but
-        under a legal hold.
+        under a legal hold. ``shower`` says where small copies of them go, if any are made.
         """
         if not any(message.contents for message in messages):
             return list(messages)
         until = time.monotonic() + self._seconds
         return list(
-            await asyncio.gather(*(self._message(each, until, keeper(each)) for each in messages))
+            await asyncio.gather(
+                *(self._message(each, until, keeper(each), shower(each)) for each in messages)
+            )
         )
 
     def close(self) -> None:
         """Ends what runs."""
         self._pictures.close()
 
-    async def _message(self, message: Incoming, until: float, keep: Keep | None) -> Incoming:
+    async def _message(
+        self, message: Incoming, until: float, keep: Keep | None, show: Show | None
+    ) -> Incoming:
         if message.deleted or not any(message.contents):
             return message
         until = min(until, time.monotonic() + message.patience)
         contents = (*message.contents, *(None for _ in message.attachments))
         looks = await asyncio.gather(
             *(
-                self._attachment(place, attachment, content, until, keep)
+                self._attachment(place, attachment, content, until, keep, show)
                 for place, (attachment, content) in enumerate(
                     zip(message.attachments, contents, strict=False)
                 )
@@ -141,15 +150,17 @@ class Noticing:
         content: Content | None,
         until: float,
         keep: Keep | None,
+        show: Show | None,
     ) -> Attachment:
         if content is None or attachment.noticed is not None:
             return attachment
         once = _Once(content)
         noticed: Noticed | None
+        copy = b""
         try:
             async with asyncio.timeout(max(0.0, until - time.monotonic())):
                 async with self._room:
-                    noticed = await self._look(attachment.kind, once)
+                    noticed, copy = await self._look(attachment.kind, once)
         except TimeoutError:
             noticed = Noticed(unread=TOO_SLOW)
         except ContentGone as problem:
@@ -158,22 +169,25 @@ class Noticing:
             noticed = Noticed(unread=NOT_FETCHED)
         if keep is not None and once.fetched and attachment.kind is not AttachmentKind.AUDIO:
             await keep(place, once.fetched, until - time.monotonic())
+        if show is not None and copy:
+            await show(place, copy, until - time.monotonic())
         return msgspec.structs.replace(attachment, noticed=noticed)
 
-    async def _look(self, kind: AttachmentKind, content: Content) -> Noticed | None:
-        """What is noticed; None for what is neither picture nor voice."""
+    async def _look(self, kind: AttachmentKind, content: Content) -> tuple[Noticed | None, bytes]:
+        """What is noticed, None for what is neither picture nor voice; and a picture's small copy,
+        where one is made."""
         if kind in _PICTURES:
-            return await self._pictures.notice_async(await content.fetch(MAX_PICTURE_BYTES))
+            return await self._pictures.seen_async(await content.fetch(MAX_PICTURE_BYTES))
         if kind is AttachmentKind.AUDIO:
-            return await self._voices.notice(await content.fetch(MAX_VOICE_BYTES))
+            return await self._voices.notice(await content.fetch(MAX_VOICE_BYTES)), b""
         if kind in _EITHER:
             try:
                 held = await content.fetch(MAX_PICTURE_BYTES)
                 sniffing.sniff(held)
             except (Unread, ContentGone):
-                return None
-            return await self._pictures.notice_async(held)
-        return None
+                return None, b""
+            return await self._pictures.seen_async(held)
+        return None, b""
 
 
 def _entries(listed: str) -> list[str]:

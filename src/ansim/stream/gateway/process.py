@@ -30,8 +30,11 @@ from ansim.stream.gateway.link import Link
 from ansim.stream.gateway.noticing import Noticing
 from ansim.stream.gateway.originals import Originals
 from ansim.stream.gateway.reading import Behind, ReadingWatch
+from ansim.stream.gateway.showing import Showing
 from ansim.stream.gateway.trials import Trials
 from ansim.stream.gateway.turn import CourierTurn
+from ansim.stream.reviewer_settings import shows_pictures
+from ansim.stream.shown import Shelf
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -62,12 +65,14 @@ class Gateway:
         self.link = Link(config, keyring)
         self.noticing = Noticing.from_config(config)
         self.originals = Originals(self.desk, self.admission, keyring)
+        self.showing = Showing(keyring) if shows_pictures(config) else None
         self.intake = Intake(
             self.link,
             self.admission,
             config.max_backlog,
             noticing=self.noticing,
             originals=self.originals,
+            showing=self.showing,
         )
         self.watch = SourceWatch(self.desk)
         self.counted = CountedIntake(self.intake, self.watch)
@@ -120,6 +125,8 @@ class Gateway:
             client, self._keyring, self.config.replicas
         )
         self.courier.turn = await CourierTurn.open(client, self.config.replicas)
+        if self.showing is not None:
+            self.showing.shelf = Shelf(client, self._keyring)
 
     async def _follow_reading(self) -> None:
         """Tells casework how far messages are read. Silence tells of what cannot be told."""
@@ -153,6 +160,8 @@ class Gateway:
             _, left = await asyncio.wait(left, timeout=1.0)
         self.noticing.close()
         await self.originals.close()
+        if self.showing is not None:
+            await self.showing.close()
         await self.courier.close()
         await self.link.close()
         self.desk.close()
