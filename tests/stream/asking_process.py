@@ -46,7 +46,7 @@ async def main(address: str, hourly: int, name: str) -> None:
     await layout.ensure(client.jetstream(), settings)
     questions = Questions(hourly)
     questions.connect(client)
-    asks = Settings(url=address, model="stand-in", at_once=2)
+    asks = Settings(url=address, model="stand-in", at_once=2, timeout=600.0)
     reviewer = Reviewer(asks, told, questions, model=Deadly() if name == "dies" else None)
     for number in range(ROOMS):
         talk = [*TALK, ("youth", f"{name} {number}")]
