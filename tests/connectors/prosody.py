@@ -2,7 +2,8 @@
 
 It talks with no other server. Rooms of ``rooms.xmpp.test`` show who is who and have an archive;
 those of ``veiled.xmpp.test`` show real accounts to moderators alone; those of ``brief.xmpp.test``
-have no archive. Given a certificate, it offers encryption.
+have no archive. Files are uploaded to ``upload.xmpp.test`` and have addresses of another host, as
+behind a web server of the school's. Given a certificate, it offers encryption.
 """
 
 from __future__ import annotations
@@ -34,6 +35,11 @@ interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {port} }}
 c2s_require_encryption = false
 console_ports = {{ {console} }}
+http_interfaces = {{ "127.0.0.1" }}
+http_ports = {{ {files} }}
+https_ports = {{ }}
+http_default_host = "upload.xmpp.test"
+http_external_url = "https://files.xmpp.test:5443/"
 admin_socket = {socket}
 authentication = "internal_plain"
 storage = "internal"
@@ -52,6 +58,7 @@ Component "veiled.xmpp.test" "muc"
   modules_enabled = {{ "muc_mam" }}
 Component "brief.xmpp.test" "muc"
   muc_room_default_public_jids = true
+Component "upload.xmpp.test" "http_file_share"
 """
 
 SECURED = """
@@ -89,7 +96,7 @@ class Prosody:
     def __init__(self, folder: Path, *, secured: bool = False) -> None:
         self.folder = folder
         self.direct = free_port()
-        self.port, self._console = free_port(), free_port()
+        self.port, self._console, self.files = free_port(), free_port(), free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.limits = folder / "limits"
         plugins = folder / "plugins"
@@ -111,7 +118,12 @@ class Prosody:
         secrecy = SECURED.format(port=self.direct, pem=pem) if secured else ""
         tls = ', "tls"' if secured else ""
         settings = SETTINGS.format(
-            port=self.port, console=self._console, secured=secrecy, tls=tls, **quoted
+            port=self.port,
+            console=self._console,
+            files=self.files,
+            secured=secrecy,
+            tls=tls,
+            **quoted,
         )
         self._config.write_text(settings, "utf-8")
 

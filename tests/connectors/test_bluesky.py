@@ -11,12 +11,16 @@ import pytest
 
 from ansim.chat import AttachmentKind
 from ansim.sources.bluesky.mouth import key_of
-from ansim.sources.bluesky.spoken import attached, said
-from ansim.sources.contract import DeliveryState, IntakeRefused, Outgoing, Revoked
+from ansim.sources.bluesky.spoken import CDN, attached, said
+from ansim.sources.content import Fetched
+from ansim.sources.contract import ContentGone, DeliveryState, IntakeRefused, Outgoing, Revoked
+from ansim.sources.places import ODD_PLACE, Places
 from ansim.sources.wiring import MemoryInProcess
 from tests.connectors.platforms.bluesky import PEOPLE, TAG, Service
 from tests.connectors.running import AGENCY, Running, until
 from tests.connectors.standins.bluesky import PASSWORD, stamp
+from tests.connectors.standins.files import CONTENT
+from tests.host import Answer, Host
 
 FIRST, SECOND, LATER = PEOPLE
 
@@ -223,7 +227,7 @@ async def test_an_odd_post_harms_no_other(service: Service) -> None:
         await until(lambda: last in [m.id for m in running.heard(room)], "what follows is heard")
 
 
-def test_pictures_films_and_links_are_kinds_without_content() -> None:
+def test_pictures_films_and_links_are_kinds_without_words() -> None:
     media = {"$type": "app.bsky.embed.images#view", "images": [{"alt": "설명"}, {}]}
     quote = {"$type": "app.bsky.embed.recordWithMedia#view", "media": media}
     kinds = [file.kind for file in attached(quote)]
@@ -232,6 +236,64 @@ def test_pictures_films_and_links_are_kinds_without_content() -> None:
     assert attached({"$type": "app.bsky.embed.video#view"})[0].kind is AttachmentKind.VIDEO
     assert attached({"$type": "app.bsky.embed.external#view"})[0].kind is AttachmentKind.LINK
     assert attached({"$type": "app.bsky.embed.record#view"}) == ()
+
+
+def test_pictures_come_in_full_from_blueskys_own_host_and_quoted_ones_not_at_all() -> None:
+    full = f"https://{CDN}/img/feed_fullsize/plain/{FIRST}/bafkrei@jpeg"
+    images = [
+        {"fullsize": full, "thumb": "https://x.example/t"},
+        {"fullsize": "https://x.example/a.png"},
+        {"fullsize": 7},
+    ]
+    embed = {
+        "$type": "app.bsky.embed.recordWithMedia#view",
+        "media": {"$type": "app.bsky.embed.images#view", "images": images},
+        "record": {"embeds": [{"$type": "app.bsky.embed.images#view", "images": images}]},
+    }
+    post = {
+        "uri": f"at://{FIRST}/app.bsky.feed.post/3k",
+        "author": {"did": FIRST},
+        "record": {"text": "오늘"},
+        "indexedAt": "2026-01-01T00:00:00.500Z",
+        "embed": embed,
+    }
+    message = said(post, "x", Places((CDN,)))
+    assert message is not None
+    assert len(message.attachments) == len(message.contents) == 3
+    first, second, third = message.contents
+    assert isinstance(first, Fetched)
+    assert first.address == full
+    assert first.places.named(full) == CDN
+    assert isinstance(second, Fetched)
+    assert not second.places.named(second.address)
+    assert third is None
+
+
+async def test_an_operator_may_name_another_host_of_pictures(service: Service) -> None:
+    with Host(lambda _: Answer(CONTENT)) as another:
+        images = [{"fullsize": f"{another.base}/img/a@jpeg"}]
+        embed = {"$type": "app.bsky.embed.images#view", "images": images}
+        room = await service.room()
+        post = service.bluesky.post(SECOND, "사진", room, embed=embed)["uri"]
+        settings = {**service.wiring().settings, "media": f"{another.base}/\n?"}
+        named = msgspec.structs.replace(service.wiring(), settings=settings)
+        for wiring in (named, service.wiring()):
+            async with Running(service, wiring=wiring) as running:
+                await until(
+                    lambda: post in [m.id for m in running.heard(room)],
+                    "the post is heard",
+                )
+                found = next(m for m in running.heard(room) if m.id == post)
+                assert (ODD_PLACE in running.told.troubles) is (wiring is named)
+            (content,) = found.contents
+            assert content is not None
+            if wiring is named:
+                assert await content.fetch(1_000_000) == CONTENT
+            else:
+                with pytest.raises(ContentGone, match="elsewhere"):
+                    await content.fetch(1_000_000)
+        assert len(another.asked) == 1
+        assert "authorization" not in another.asked[0].headers
 
 
 def test_the_time_is_when_bluesky_knew_it_not_what_an_author_claims() -> None:

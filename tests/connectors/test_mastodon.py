@@ -11,13 +11,17 @@ import pytest
 
 from ansim.chat import AttachmentKind
 from ansim.chat.message import MAX_TEXT_BYTES
-from ansim.sources.contract import DeliveryState, IntakeRefused, Outgoing
+from ansim.sources.content import Fetched
+from ansim.sources.contract import ContentGone, DeliveryState, IntakeRefused, Outgoing
 from ansim.sources.fitting import CUT
 from ansim.sources.mastodon import mouth
 from ansim.sources.mastodon.spoken import plain, said
+from ansim.sources.places import ODD_PLACE, Places
 from ansim.sources.wiring import MemoryInProcess
 from tests.connectors.platforms.mastodon import PEOPLE, TAG, Service
 from tests.connectors.running import AGENCY, Running, until
+from tests.connectors.standins.files import CONTENT
+from tests.host import Answer, Host
 
 FIRST, SECOND, LATER = PEOPLE
 
@@ -263,4 +267,71 @@ def test_a_warning_comes_before_the_words_and_files_by_kind() -> None:
         AttachmentKind.VIDEO,
         AttachmentKind.AUDIO,
         AttachmentKind.OTHER,
+    ]
+
+
+async def test_pictures_are_fetched_from_the_server_itself_and_hosts_the_operator_named(
+    service: Service,
+) -> None:
+    own = f"{service.wiring().settings['instance']}/system/good.png"
+    with Host(lambda _: Answer(CONTENT)) as another:
+        named = f"{another.base}/media/good.png"
+        addresses = [own, named, "https://files.elsewhere.example/good.png", ["x"], None]
+        settings = {**service.wiring().settings, "media": f"{another.base}/media/\nno host"}
+        wiring = msgspec.structs.replace(service.wiring(), settings=settings)
+        files = [
+            {"type": "image", "url": each, "remote_url": f"{another.base}/media/never.png"}
+            for each in addresses
+        ]
+        room = await service.room()
+        post = service.mastodon.post(SECOND, "사진", room, media_attachments=files)["id"]
+        async with Running(service, wiring=wiring) as running:
+            await until(lambda: post in [m.id for m in running.heard(room)], "the post is heard")
+            found = next(m for m in running.heard(room) if m.id == post)
+            assert ODD_PLACE in running.told.troubles
+        assert len(found.attachments) == len(found.contents) == 5
+        for place, content in enumerate(found.contents):
+            if place < 2:
+                assert content is not None
+                assert await content.fetch(1_000_000) == CONTENT
+            elif place < 4:
+                assert content is not None
+                with pytest.raises(ContentGone, match="elsewhere"):
+                    await content.fetch(1_000_000)
+            else:
+                assert content is None, "where the server has no copy, nobody else is asked"
+        assert [each.path for each in another.asked] == ["/media/good.png"]
+        for asked in (*another.asked, *service.files.host.asked):
+            assert "authorization" not in asked.headers
+
+
+async def test_a_copy_that_the_server_has_yet_to_make_is_fetched_where_it_leads(
+    service: Service,
+) -> None:
+    """Of people of other servers Mastodon names an address of its own that redirects."""
+    address = f"{service.wiring().settings['instance']}/system/moved.png"
+    room = await service.room()
+    files = [{"type": "image", "url": address}]
+    post = service.mastodon.post(SECOND, "사진", room, media_attachments=files)["id"]
+    async with Running(service) as running:
+        await until(lambda: post in [m.id for m in running.heard(room)], "the post is heard")
+        found = next(m for m in running.heard(room) if m.id == post)
+    (content,) = found.contents
+    assert content is not None
+    assert await content.fetch(1_000_000) == CONTENT
+
+
+def test_each_version_of_a_post_has_its_own_pictures() -> None:
+    def version(minute: int, *names: str) -> dict[str, object]:
+        images = [{"type": "image", "url": f"https://m.example/{name}.png"} for name in names]
+        at = f"2026-01-01T00:0{minute}:00.000Z"
+        return {"created_at": at, "content": "<p>본문</p>", "media_attachments": images}
+
+    status = {"id": "1", "visibility": "public", "account": {"acct": "a"}, **version(0, "x")}
+    places = Places(bases=("https://m.example",))
+    found = said(status, "1", [version(0, "a"), version(1), version(2, "b", "c")], places)
+    assert [[each.address for each in m.contents if isinstance(each, Fetched)] for m in found] == [
+        ["https://m.example/a.png"],
+        [],
+        ["https://m.example/b.png", "https://m.example/c.png"],
     ]

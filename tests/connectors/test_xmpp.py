@@ -7,23 +7,30 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+import httpx
 import msgspec
 import pytest
+from slixmpp.jid import JID
 
-from ansim.sources.contract import DeliveryState, Revoked
+from ansim.sources.contract import ContentGone, DeliveryState, Incoming, Revoked
+from ansim.sources.places import Places
 from ansim.sources.telling import notice
 from ansim.sources.wiring import MemoryInProcess, NoticeKind, Rule, Wiring
 from ansim.sources.xmpp import door, hearing
 from ansim.sources.xmpp.line import NOT_SECURED, UNTRUSTED, Line, address
 from ansim.sources.xmpp.rooms import Position, Room
-from ansim.sources.xmpp.stanzas import Archived, words
+from ansim.sources.xmpp.stanzas import Archived, private_id, words
+from ansim.sources.xmpp.uploads import UPLOAD, Uploads, upload_host
 from tests.connectors import prosody
 from tests.connectors.certificates import certificate, pem
 from tests.connectors.checks import Case, opened, texts
 from tests.connectors.platforms.xmpp import NICK, Service
 from tests.connectors.running import Running, carry, until
+from tests.connectors.standins.files import CONTENT
 
 needs_prosody = pytest.mark.skipif(bool(prosody.lacking()), reason=prosody.lacking())
 
@@ -387,6 +394,123 @@ def test_a_shared_file_is_named_without_its_address() -> None:
     assert found is not None
     assert found.text == ""
     assert [(each.kind.value, each.name) for each in found.attachments] == [("image", "a b.png")]
+
+
+FOREIGN = "https://elsewhere.test/a.png"
+
+
+def shared(address: str, name: str = "a.png") -> str:
+    """A file as newer clients send it (XEP-0447)."""
+    return (
+        "<file-sharing xmlns='urn:xmpp:sfs:0'><file xmlns='urn:xmpp:file:metadata:0'>"
+        f"<media-type>image/png</media-type><name>{name}</name></file>"
+        "<sources><url-data xmlns='http://jabber.org/protocol/url-data' "
+        f"target='{address}'/></sources></file-sharing>"
+    )
+
+
+def test_each_shared_file_keeps_its_own_address_and_shows_it_to_nobody() -> None:
+    address = "https://x.test/secret/a.png"
+    found = words(message(f"<body>{address}</body>{shared(address)}{shared(FOREIGN, 'b.png')}"))
+    assert found is not None
+    assert found.text == ""
+    assert [each.address for each in found.files] == [address, FOREIGN]
+    assert [each.name for each in found.attachments] == ["a.png", "b.png"]
+    assert "secret" not in repr(found)
+    described = "<file xmlns='urn:xmpp:file:metadata:0'><name>c.png</name></file>"
+    beside = f"<x xmlns='jabber:x:oob'><url>{address}</url></x>"
+    found = words(message(f"{described}{beside}"))
+    assert found is not None
+    assert [(each.attachment.name, each.address) for each in found.files] == [("c.png", address)]
+
+
+async def put(service: Service, name: str, content: bytes) -> str:
+    """A person uploads a file; returns the path of its address."""
+    asking = service.everybody[0].make_iq_get(ito=f"upload.{prosody.DOMAIN}")
+    wanted = {"filename": name, "size": str(len(content)), "content-type": "image/png"}
+    asking.append(ET.Element(f"{{{UPLOAD}}}request", wanted))
+    slot = (await asking.send(timeout=60)).xml
+    header = slot.findtext(f".//{{{UPLOAD}}}header", "")
+    path = urlsplit(slot.find(f".//{{{UPLOAD}}}get").get("url")).path
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+        address = f"http://127.0.0.1:{service.server.files}{path}"
+        headers = {"Authorization": header, "Content-Type": "image/png"}
+        answer = await client.put(address, content=content, headers=headers)
+    assert answer.status_code == 201
+    return path
+
+
+@needs_prosody
+async def test_an_uploaded_picture_arrives_as_it_was_from_where_the_operator_says() -> None:
+    async with served() as service:
+        room = await service.room()
+        here = f"http://127.0.0.1:{service.server.files}"
+        settings = {**service.wiring().settings, "media": f"{here}/file_share/"}
+        wiring = msgspec.structs.replace(service.wiring(), settings=settings)
+        path = await put(service, "a.png", CONTENT)
+        async with Running(service, wiring=wiring) as running:
+            await opened(case_of(service), running, room)
+            ids = [
+                await service.everybody[0].say(room, "", shared(address))
+                for address in (f"{here}{path}", f"{here}/file_share/../admin/a.png", FOREIGN)
+            ]
+            key = await service.everybody[0].whisper(room, NICK, "", shared(f"{here}{path}"))
+            ids.append(private_id(room, service.account(0), key))
+            await until(lambda: len(attached(running, room)) == len(ids), "all are heard")
+            found = attached(running, room)
+            assert {each.id for each in found} == set(ids)
+            pictures = {each.id: each.contents[0] for each in found}
+            for name in (ids[0], ids[3]):
+                picture = pictures[name]
+                assert picture is not None
+                assert await picture.fetch(1_000_000) == CONTENT
+            for name in ids[1:3]:
+                picture = pictures[name]
+                assert picture is not None
+                with pytest.raises(ContentGone, match="elsewhere"):
+                    await picture.fetch(1_000_000)
+
+
+def attached(running: Running, room: str) -> list[Incoming]:
+    return [each for each in running.heard(room) if each.attachments]
+
+
+@needs_prosody
+async def test_the_own_server_says_where_uploads_lie_and_no_other_address_is_followed() -> None:
+    async with served() as service:
+        line = Line(service.wiring(), lambda _: None)
+        try:
+            await line.open()
+            assert await upload_host(line) == "files.xmpp.test:5443"
+            uploads = Uploads(line, Places().with_entered(["pictures.example"]))
+            told = "https://files.xmpp.test:5443/file_share/x/a.png"
+            assert (await uploads.places(told)).named(told) == "files.xmpp.test"
+            for other in (FOREIGN, told.replace(":5443", ""), told.replace("https", "http")):
+                places = await uploads.places(other)
+                assert not places.named(other)
+                assert not places.entered(other)
+            entered = "https://pictures.example/a.png"
+            assert (await uploads.places(entered)).named(entered)
+        finally:
+            await line.close()
+
+
+async def test_a_server_that_does_not_answer_leaves_what_the_operator_says() -> None:
+    class Silent:
+        boundjid = JID("bot@xmpp.test")
+        asked = 0
+
+        async def ask(self, *_: object) -> ET.Element:
+            self.asked += 1
+            raise ConnectionError("XMPP: no answer")
+
+    line = Silent()
+    uploads = Uploads(cast(Line, line), Places().with_entered(["pictures.example"]))
+    for _ in range(3):
+        assert await uploads.places(FOREIGN) == Places()
+    assert line.asked == 1, "it is not asked again for every picture"
+    entered = "https://pictures.example/a.png"
+    assert (await uploads.places(entered)).named(entered)
 
 
 def test_encrypted_words_are_not_read() -> None:

@@ -104,13 +104,13 @@ class Person(ClientXMPP):
             raise RuntimeError("the room refused it")
         return stanza_id(seen, room)
 
-    async def whisper(self, room: str, nick: str, text: str) -> str:
+    async def whisper(self, room: str, nick: str, text: str, more: str = "") -> str:
         """To one occupant alone; returns its own id."""
         key = secrets.token_hex(8)
         self.send_raw(
             f"<message to={quoteattr(f'{room}/{nick}')} type='chat' id='{key}'>"
             f"<body>{escape(text)}</body>"
-            "<x xmlns='http://jabber.org/protocol/muc#user'/></message>"
+            f"<x xmlns='http://jabber.org/protocol/muc#user'/>{more}</message>"
         )
         return key
 
