@@ -81,7 +81,9 @@ class Apart:
                 mother.stdin.flush()
                 await until(lambda: self._writer or mother.poll(), "a life begins", PATIENCE)
                 self._write(errand)
-                await until(lambda: self._process or not self.alive, "the connector starts", PATIENCE)
+                await until(
+                    lambda: self._process or not self.alive, "the connector starts", PATIENCE
+                )
             finally:
                 server.close()
 
