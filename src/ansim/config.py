@@ -75,7 +75,9 @@ class Config:
     reviewer_use: str = _setting(
         "explain", "`explain`: shown beside the alert; `weigh`: may also add to the risk, bounded"
     )
-    reviewer_hourly: int = _setting(120, "most questions to the model within any hour")
+    reviewer_hourly: int = _setting(
+        120, "most questions to the model within any hour, of all workers"
+    )
     reviewer_at_once: int = _setting(1, "most questions to the model at the same time, 1 to 16")
     reviewer_pictures: str = _setting(
         "off",

@@ -394,7 +394,7 @@ def test_a_second_opinion_is_told_as_an_estimate_of_a_program_and_never_among_fa
     alert: Alert, liaison: Account
 ) -> None:
     assert "second_opinion" not in files(packed(alert, liaison))["assessment/alert.json"].decode()
-    opinions.add([opinion(quotes=QUOTES, added=0.04)])
+    opinions.add([opinion(quotes=QUOTES, added=0.04, pictures=3)])
     package = packed(alert, liaison)
     told = second_opinion(package)
     assert "사실이나 법적 판단이 아닙니다" in told["notice"]
@@ -404,6 +404,7 @@ def test_a_second_opinion_is_told_as_an_estimate_of_a_program_and_never_among_fa
         "0" * 64,
     )
     assert (told["risk"], told["detector_risk_then"], told["added_to_risk"]) == (0.9, 0.8, 0.04)
+    assert told["pictures_shown"] == 3
     assert told["letters"] == {"A": "stranger", "B": "youth"}
     assert told["quotes"] == [
         {"message": "m3", "number": 3, "tactic": "T05", "text": "용돈 줄게"},
@@ -419,6 +420,7 @@ def test_a_second_opinion_is_told_as_an_estimate_of_a_program_and_never_among_fa
     text = printed(package)
     place = text.index("두 번째 의견 (프로그램의 추정)")
     assert place > text.index("소프트웨어의 추정 (사실 아님)")
+    assert "pictures shown" in text[place:]
     for words in ("small-model", "0" * 20, "90 %", "4 %", "용돈 줄게", "가 stranger", "친척의 말"):
         assert words in text[place:], words
 

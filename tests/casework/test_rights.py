@@ -515,7 +515,9 @@ def test_an_explanation_says_that_a_second_model_read_it_and_what_came_of_that(
         assert words in told, words
     for words in ("친척", "용돈을 말하며", "만나자는 말이", "friend"):
         assert words not in told, "what it wrote tells what others said"
-    opinions.add([opinion(40, about=alert.about, added=0.06)])
+    assert "그림" not in told
+    opinions.add([opinion(40, about=alert.about, added=0.06, pictures=2)])
+    assert "그림 2장의 작은 사본도 보여 주었고" in drafting.draft(row, rights.holding(row))
     with translation.override("en"):
         english = drafting.draft(row, rights.holding(row))
     assert "A second model (language model small-model" in english

@@ -50,6 +50,7 @@ def estimate(alert: Alert, said: Sequence[Said]) -> dict[str, Any]:
             "model": row.model,
             "question": row.prompt,
             "told_sha256": row.window,
+            "pictures_shown": row.pictures,
             "at": stamp(row.at),
             "risk": number(row.risk),
             "detector_risk_then": number(row.detector),
@@ -82,6 +83,8 @@ def printed(paper: Paper, told: Mapping[str, Any], people: Mapping[str, Person])
     paper.pair("모델 / model", told["model"])
     paper.pair("질문의 판 / question", told["question"])
     paper.pair("들은 것 / SHA-256 of what it was told", told["told_sha256"])
+    if told["pictures_shown"]:
+        paper.pair("보여 준 그림 / pictures shown", str(told["pictures_shown"]))
     paper.pair("때 / at", str(told["at"]))
     paper.pair("모델의 추정 / its estimate", _percent(told["risk"]))
     paper.pair("그때의 위험도 / the detector's risk", _percent(told["detector_risk_then"]))

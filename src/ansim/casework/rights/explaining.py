@@ -86,7 +86,7 @@ def second_reading(alert: Alert) -> list[str]:
     if row is None:
         return []
     added = round(100 * row.added)
-    return [
+    told = [
         _(
             "이 대화는 두 번째 모델(언어 모델 %(model)s, 질문 %(question)s)도 읽었습니다. "
             "마지막으로 %(at)s에 낸 추정은 %(risk)s%%이고, %(effect)s 이 모델은 위험도를 낮추거나 "
@@ -97,12 +97,18 @@ def second_reading(alert: Alert) -> list[str]:
             "question": row.prompt,
             "at": day_and_time(row.at),
             "risk": min(99, round(100 * row.risk)),
-            "effect": _("경보를 올릴지 보는 위험도에 %(n)s점(100점 가운데)을 더했습니다.") % {"n": added}
+            "effect": _("경보를 올릴지 보는 위험도에 %(n)s점(100점 가운데)을 더했습니다.")
+            % {"n": added}
             if added
             else _("위험도에 더한 것은 없습니다."),
-        },
-        _second_place(),
+        }
     ]
+    if row.pictures:
+        told.append(
+            _("그때 그림 %(n)s장의 작은 사본도 보여 주었고, 저장해 두지 않았습니다.")
+            % {"n": row.pictures}
+        )
+    return [*told, _second_place()]
 
 
 def _second_place() -> str:
