@@ -1,6 +1,7 @@
 """A real Synapse on a free port, with SQLite and no rate limits: Matrix as its users know it.
 
-It knows nobody outside this machine (no federation, no key servers, no media).
+It knows nobody outside this machine (no federation, no key servers). Media are kept and never
+looked at (no previews of addresses).
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ class Synapse:
             "type": "http",
             "tls": False,
             "bind_addresses": ["127.0.0.1"],
-            "resources": [{"names": ["client"], "compress": False}],
+            "resources": [{"names": ["client", "media"], "compress": False}],
         }
         return limits | {
             "server_name": self.name,
@@ -159,7 +160,8 @@ class Synapse:
             "trusted_key_servers": [],
             "federation_domain_whitelist": [],
             "report_stats": False,
-            "enable_media_repo": False,
+            "media_store_path": str(self.folder / "media"),
+            "url_preview_enabled": False,
             "enable_registration": False,
             "registration_shared_secret": SECRET,
             "macaroon_secret_key": "only for tests",

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from ansim.chat import AttachmentKind, SourceKind
 from ansim.chat.message import MAX_TEXT_BYTES
-from ansim.sources.contract import DeliveryState, Incoming, Outgoing, Revoked
+from ansim.sources.contract import ContentGone, DeliveryState, Incoming, Outgoing, Revoked
 from ansim.sources.matrix import saying, timeline
 from ansim.sources.matrix.homeserver import Homeserver
 from ansim.sources.matrix.rooms import LANGUAGE
@@ -27,6 +27,7 @@ from ansim.sources.matrix.spoken import spoken
 from ansim.sources.wiring import MemoryInProcess, Opening, Wiring
 from tests.connectors.platforms.matrix import Account, Content, Service, change
 from tests.connectors.running import AGENCY, Running, Told, carry, until
+from tests.connectors.standins import files
 from tests.connectors.synapse import Synapse
 
 ENCRYPTED = {"algorithm": "m.megolm.v1.aes-sha2"}
@@ -231,6 +232,33 @@ async def test_replies_emotes_stickers_captions_and_locations_are_read_for_what_
             (AttachmentKind.LOCATION, ""),
         ]
         assert all(each.to_agency is False for each in found)
+
+
+async def test_a_picture_that_was_uploaded_arrives_as_it_was(service: Service) -> None:
+    """From the homeserver itself, which hands media on to whoever shows a token."""
+    person = service.everybody[0]
+    async with httpx.AsyncClient(timeout=60) as client:
+        answer = await client.post(
+            f"{service.synapse.address}/_matrix/media/v3/upload",
+            content=files.CONTENT,
+            headers={"Authorization": f"Bearer {person.token}", "Content-Type": "image/png"},
+        )
+    uploaded = answer.json()["content_uri"]
+    settings = {**service.wiring().settings, "homeserver": service.synapse.address}
+    wiring = msgspec.structs.replace(service.wiring(), settings=settings)
+    async with Running(service, wiring=wiring) as running:
+        room = await service.room()
+        await told(service, room)
+        for url in (uploaded, "mxc://matrix.test/thereisnone"):
+            await person.post(room, {"msgtype": "m.image", "body": "a.png", "url": url})
+        await person.say(room, "끝")
+        await heard_text(running, room, "끝")
+        there, missing = [each.contents[0] for each in running.heard(room) if each.attachments]
+        assert there is not None
+        assert missing is not None
+        assert await there.fetch(1_000_000) == files.CONTENT
+        with pytest.raises(ContentGone, match="refused"):
+            await missing.fetch(1_000_000)
 
 
 async def test_nobody_changes_the_words_of_another(service: Service) -> None:
