@@ -21,7 +21,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ansim.pictures import sniffing
+from ansim.pictures import letters, sniffing
 from ansim.pictures.exchange import Answer, Request, talk
 from ansim.pictures.values import Limits, Unread, Wanted, Why
 
@@ -148,10 +148,11 @@ class Apart:
                 self._running.discard(child)
 
     def _start(self, wall: float) -> subprocess.Popen[bytes]:
+        # Written here, since the process apart may write no file.
+        given = letters.told({name: os.environ[name] for name in _HANDED_ON if name in os.environ})
         with self._lock:
             if self._closed:
                 raise Unread(Why.BUSY)
-            given = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
             child = subprocess.Popen(
                 [
                     *(sys.executable, "-I", "-B", "-m", "ansim.pictures.child"),

@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 
-from ansim.pictures import ink
+from ansim.pictures import ink, letters
 from ansim.pictures.ink import Grey, glyph_height
 from ansim.pictures.values import Line, Unread, Why
 
@@ -71,8 +71,8 @@ def recognise(
             continue
         for row in _rows(_tesseract(program, piece, _MODES[layout], languages, deadline)):
             text = row.spaced(piece)
-            letters = sum(map(str.isalnum, text))
-            if row.sure >= sure and (sure <= 0 or (letters and (letters > 2 or row.sure >= few))):
+            many = sum(map(str.isalnum, text))
+            if row.sure >= sure and (sure <= 0 or (many and (many > 2 or row.sure >= few))):
                 lines.append(row.line(text, top, scale))
     return lines
 
@@ -102,7 +102,7 @@ def _tesseract(program: str, page: Grey, mode: str, languages: str, deadline: fl
 def _environment() -> dict[str, str]:
     """One thread: threads of Tesseract's slow each other down more than they help."""
     kept = {name: os.environ[name] for name in ("PATH", "TESSDATA_PREFIX") if name in os.environ}
-    return {"LANG": "C.UTF-8", "OMP_THREAD_LIMIT": "1", **kept}
+    return {"LANG": "C.UTF-8", "OMP_THREAD_LIMIT": "1", **letters.told(kept)}
 
 
 def _die_with_us() -> None:
