@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -122,6 +123,15 @@ async def test_a_good_answer_becomes_an_opinion(server: Server) -> None:
             assert said.risk == 0.9
             assert [quote.text for quote in said.quotes][-1] == "사진 보낼래?"
             assert said.summary_ko.startswith("A가 나이를 물은 뒤")
+
+
+async def test_the_server_writes_no_word_of_chat_or_answer_into_its_log(server: Server) -> None:
+    async with asking(server.url) as asked:
+        said = await asked.ask(messages(asked_about()))
+    assert "사진 보낼래?" in said
+    assert server.log
+    for words in ("사진 보낼래?", "pocket money", json.dumps("사진 보낼래?")[1:-1]):
+        assert words not in server.log
 
 
 async def test_which_forms_of_answer_the_server_can_hold_a_model_to(server: Server) -> None:
