@@ -59,6 +59,15 @@ def test_it_is_kept_beside_the_alert_and_on_record_without_words(alert: Alert) -
     assert "사진" not in str(row.details)
 
 
+def test_how_many_pictures_the_model_was_shown_is_kept_and_on_record(alert: Alert) -> None:
+    opinions.add([opinion(20)])
+    assert SecondOpinion.objects.get().pictures == 0
+    opinions.add([opinion(21, pictures=3)])
+    assert SecondOpinion.objects.get().pictures == 3
+    rows = AuditEvent.objects.filter(action="alert.second_opinion").order_by("pk")
+    assert [row.details["pictures"] for row in rows] == [0, 3]
+
+
 def test_its_words_are_sealed_in_the_database(alert: Alert) -> None:
     opinions.add([opinion()])
     with connection.cursor() as cursor:

@@ -63,6 +63,20 @@ def test_figures_are_shown_beside_the_detectors_and_words_only_with_the_chats(
     )
 
 
+def test_the_page_says_how_many_pictures_the_model_was_shown(
+    alert: Alert, counsellor: Client
+) -> None:
+    opinions.add([opinion(20)])
+    assert "모델이 본 사진" not in page_of(counsellor, alert)
+    opinions.add([opinion(21, pictures=2)])
+    page = page_of(counsellor, alert)
+    assert "모델이 본 사진" in page
+    assert "2장 (작은 사본, 보관하지 않음)" in page
+    english = text(counsellor.get(f"/alerts/{alert.pk}/", headers={"accept-language": "en"}))
+    assert "Pictures the model saw" in english
+    assert "2, as small copies that are not kept" in english
+
+
 def test_an_opinion_that_denies_says_that_nothing_changes(alert: Alert, counsellor: Client) -> None:
     opinions.add([opinion(risk=0.05, tactics=(), quotes=())])
     page = page_of(counsellor, alert)

@@ -78,22 +78,26 @@ async def test_no_attempt_moves_more_than_the_constant_or_silences_the_detector(
     assert model.obeyed == wanted
     assert_obeyed(wanted, model.answers)
     for number, want in enumerate(wanted):
-        window, said = heard[f"room{number}"]
-        opinion = said if isinstance(said, Opinion) else None
-        after = weigh(window.risk, opinion, WATCH)
-        assert window.risk <= after <= window.risk + MOST_ADDED
-        if window.risk >= THRESHOLD:
-            assert after >= THRESHOLD, "an alert stays an alert"
-        if window.risk < WATCH:
-            assert after == window.risk
-        assert (opinion is not None) == (want in PASSES), f"{want}: {said}"
-        if want == "alarm" and window.risk >= WATCH:
-            assert after == min(1.0, window.risk + MOST_ADDED), "so much it may gain, not more"
-        if want == "frame":
-            assert opinion is not None
-            assert not speaks_of_suspect(window, opinion), "nothing is added for the suspect"
-        if opinion is not None:
-            assert_readable(window, opinion)
+        assert_bounded(want, *heard[f"room{number}"])
+
+
+def assert_bounded(want: str, window: Window, said: Opinion | Declined) -> None:
+    """Whatever the model was made to say moves no more than it may."""
+    opinion = said if isinstance(said, Opinion) else None
+    after = weigh(window.risk, opinion, WATCH)
+    assert window.risk <= after <= window.risk + MOST_ADDED
+    if window.risk >= THRESHOLD:
+        assert after >= THRESHOLD, "an alert stays an alert"
+    if window.risk < WATCH:
+        assert after == window.risk
+    assert (opinion is not None) == (want in PASSES), f"{want}: {said}"
+    if want == "alarm" and window.risk >= WATCH:
+        assert after == min(1.0, window.risk + MOST_ADDED), "so much it may gain, not more"
+    if want == "frame":
+        assert opinion is not None
+        assert not speaks_of_suspect(window, opinion), "nothing is added for the suspect"
+    if opinion is not None:
+        assert_readable(window, opinion)
 
 
 def assert_obeyed(wanted: list[str], said: list[str]) -> None:

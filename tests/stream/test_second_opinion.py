@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import msgspec
 import pytest
@@ -71,15 +72,23 @@ class Desk(Book):
         self.stopped.append(worker)
 
 
+def lines_of(messages: Messages) -> list[dict[str, Any]]:
+    """The chat of a question, with pictures beside it or without."""
+    content = messages[1]["content"]
+    chat = content if isinstance(content, str) else content[0]["text"]
+    return list(json.loads(chat.split("\n")[1])["lines"])
+
+
 def quoting(risk: float) -> Callable[[Messages], str]:
     """A model that quotes the newest line of every account and gives always the same risk."""
 
     def says(messages: Messages) -> str:
-        lines = json.loads(messages[1]["content"].split("\n")[1])["lines"]
+        lines = lines_of(messages)
         newest = {line["who"]: line for line in lines if line["who"] != "AGENCY"}
         quotes = [
             {"turn": line["turn"], "text": line["text"][:150].rstrip("…"), "tactic": "T09"}
             for line in list(newest.values())[:8]
+            if line["text"]
         ]
         return answer(risk=risk, tactics=["T09"], quotes=quotes)
 
@@ -224,9 +233,8 @@ async def test_a_doubtful_conversation_alerts_with_an_opinion_only_where_it_may_
     assert all(0.0 <= told.added <= MOST_ADDED for told in desk.opinions)
 
 
-def seen_turns(question: dict[str, object]) -> int:
-    content = question["messages"][1]["content"]  # type: ignore[index]
-    return len(json.loads(content.split("\n")[1])["lines"])
+def seen_turns(question: dict[str, Any]) -> int:
+    return len(lines_of(question["messages"]))
 
 
 async def test_two_workers_have_one_hour_between_them(
