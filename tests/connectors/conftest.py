@@ -9,10 +9,18 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from ansim.sources import content
 from ansim.sources.contract import Way
 from tests.connectors.checks import Case, Check
 from tests.connectors.platforms import Platform
 from tests.connectors.running import declaration_of, extra, port_of
+
+
+@pytest.fixture(autouse=True)
+def patient_fetching(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loaded machine is no slow host: a test of one sets less itself."""
+    monkeypatch.setattr(content, "SECONDS", 120.0)
+    monkeypatch.setattr(content, "CONNECT_SECONDS", 60.0)
 
 
 def service_of(name: str) -> Platform:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansim.chat import AttachmentKind
-from ansim.sources.content import REDIRECTIONS, Fetched
+from ansim.sources.content import REDIRECTIONS, Fetched, _trusted
 from ansim.sources.contract import ContentGone
 from ansim.sources.discord.spoken import said as said_on_discord
 from ansim.sources.kakao import skill
@@ -163,11 +163,13 @@ def test_what_counts_as_the_public_internet(number: str, open_to_all: bool) -> N
 
 
 async def test_a_host_is_asked_by_number_and_its_certificate_is_checked_for_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     authority = certificate("an authority", None)
     (tmp_path / "trusted.pem").write_bytes(pem(authority[0]))
-    monkeypatch.setattr("certifi.where", lambda: str(tmp_path / "trusted.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
+    _trusted.cache_clear()
+    request.addfinalizer(_trusted.cache_clear)
 
     async def numbers(host: str, port: int) -> list[str]:
         assert host == "files.example"

@@ -7,6 +7,7 @@ One test a connector and promise; the promises are the functions of ``tests.conn
 from __future__ import annotations
 
 import pkgutil
+import re
 
 import pytest
 
@@ -24,7 +25,7 @@ from tests.connectors.checks import (
 )
 from tests.connectors.conftest import service_of
 from tests.connectors.platforms import Can
-from tests.connectors.running import declaration_of
+from tests.connectors.running import ROOT, declaration_of
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(platforms.__path__))
 PROMISES = sorted(CHECKS, key=lambda each: each.last)  # a service without our account is of no use
@@ -63,6 +64,17 @@ async def test_promises_are_left_out_only_where_the_connector_itself_says_so(nam
     assert (Can.JOINERS in can) is (declared.hears is Hears.ROOM_THAT_WAS_TOLD)
     if declared.way is Way.CALLS:
         assert can >= {Can.HISTORY, Can.CUT, Can.LIMIT, Can.REVOKE}
+
+
+async def test_the_page_on_pictures_names_every_service_that_hands_on_content() -> None:
+    """So that none of them can be left out of the promises about it without a word."""
+    page = (ROOT / "docs" / "pictures.md").read_text("utf-8")
+    table = page.partition("## Where they come from")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")]
+    named = {name for row in rows for name in re.findall(r"connectors/(\w+)\.md", row)}
+    cans = {name: service_of(name).can for name in NAMES if name != "toy"}
+    assert named == {name for name, can in cans.items() if Can.CONTENT in can}
+    assert {name for name, can in cans.items() if Can.FILES in can} == named - {"webhook"}
 
 
 async def test_the_suite_has_promises_of_every_topic() -> None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import urlsplit
 
+import certifi
 import httpx
 
 from ansim.chat import Attachment, AttachmentKind
@@ -91,13 +95,25 @@ async def fetching() -> AsyncIterator[httpx.AsyncClient]:
     try:
         async with (
             asyncio.timeout(SECONDS),
-            httpx.AsyncClient(timeout=limits, follow_redirects=False, trust_env=False) as client,
+            httpx.AsyncClient(
+                timeout=limits, follow_redirects=False, trust_env=False, verify=_trusted()
+            ) as client,
         ):
             yield client
     except httpx.TimeoutException:
         raise TimeoutError from None
     except (httpx.HTTPError, httpx.InvalidURL, socket.gaierror, UnicodeError) as error:
         raise ConnectionError(type(error).__name__) from None
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates hold: as for the connectors themselves those of the machine's store or of
+    ``SSL_CERT_FILE``, and the usual authorities."""
+    context = ssl.create_default_context()
+    if not os.environ.get("SSL_CERT_FILE"):
+        context.load_verify_locations(certifi.where())
+    return context
 
 
 async def body(

@@ -57,10 +57,9 @@ async def what_was_attached_can_be_had_byte_for_byte_and_not_beyond_a_limit(case
         assert len(found.contents) == len(found.attachments) == 1
         picture = found.contents[0]
         assert picture is not None, "its content is not handed on"
-        with given(PATIENCE):
-            assert await picture.fetch(MAX_PICTURE_BYTES) == CONTENT
-            with pytest.raises(ContentGone, match="too_large"):
-                await picture.fetch(len(CONTENT) - 1)
+        assert await picture.fetch(MAX_PICTURE_BYTES) == CONTENT
+        with pytest.raises(ContentGone, match="too_large"):
+            await picture.fetch(len(CONTENT) - 1)
 
 
 @check(Can.ATTACH, Can.FILES)
@@ -76,11 +75,11 @@ async def content_that_cannot_be_had_costs_no_message_and_leads_nowhere_else(cas
         await until(lambda: "그 뒤에 한 말" in texts(running, room), "what follows is heard")
         found = [each for each in running.intake.handed if each.attachments]
         assert [each.id for each in found] == list(sent), "each is heard once, in its order"
-        noticing = Noticing(PictureReader(), Listener(None), seconds=PATIENCE)
+        noticing = Noticing(PictureReader(), Listener(None), seconds=2 * PATIENCE)
         try:
             for message in found:
                 name = sent[message.id]
-                with given(1.0 if name in SLOW else PATIENCE):
+                with given(1.0 if name in SLOW else content.SECONDS):
                     assert await _unread(noticing, message) == UNREAD[name], name
         finally:
             noticing.close()
@@ -92,7 +91,7 @@ async def content_that_cannot_be_had_costs_no_message_and_leads_nowhere_else(cas
 
 async def _unread(noticing: Noticing, message: Incoming) -> str:
     """Why nothing was noticed, as it goes on with the message."""
-    patient = msgspec.structs.replace(message, patience=PATIENCE)
+    patient = msgspec.structs.replace(message, patience=2 * PATIENCE)
     (taken,) = await noticing.noticed([patient])
     assert len(taken.attachments) == 1
     seen = taken.attachments[0].noticed
