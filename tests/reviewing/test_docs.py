@@ -7,9 +7,12 @@ from dataclasses import fields
 from pathlib import Path
 
 from ansim.config import Config, variable
-from ansim.reviewing import asking, breaker, queue, windows
+from ansim.pictures.values import MOST_RENDERED_BYTES, RENDERED_SIDE
+from ansim.reviewing import asking, breaker, eyes, queue, windows
 from ansim.reviewing.values import Refusal
 from ansim.reviewing.weighing import MOST_ADDED
+from ansim.stream import shown
+from ansim.stream.gateway import showing
 
 PAGE = (Path(__file__).parents[2] / "docs/reviewer.md").read_text("utf-8")
 
@@ -38,6 +41,15 @@ def test_bounds_and_limits_are_those_in_force() -> None:
         f"at most {queue.MOST} and ten minutes",
     ):
         assert told in plain, told
+    for told in (
+        f"at most {windows.MOST_SHOWN} a question",
+        f"at most {RENDERED_SIDE} pixels, at most {MOST_RENDERED_BYTES:,} bytes",
+        f"the newest {shown.MOST_A_CONVERSATION} of a conversation, "
+        f"{shown.MOST_BYTES // 1024**2} MiB in all",
+    ):
+        assert told in plain, told
+    assert (shown.LIFE_SECONDS, showing.WAIT_SECONDS, eyes.SECONDS) == (900.0, 1.0, 3.0)
+    assert (eyes.REFUSALS, eyes.REST_SECONDS) == (3, 3600.0)
     assert (breaker.FAILURES, breaker.LONGEST_REST_SECONDS) == (4, 900.0)
     assert (queue.OLDEST_SECONDS, queue.AGAIN_SECONDS) == (600.0, 60.0)
 

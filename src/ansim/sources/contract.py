@@ -62,7 +62,7 @@ class ContentGone(Exception):
 class Content(Protocol):
     """Where an attachment's bytes can be had, once, while its message is taken in. They are looked
     at and let go; nothing of them is kept but what was noticed, and pictures of a conversation
-    under a legal hold."""
+    under a legal hold. Small copies may pass to the agency's own reviewing model."""
 
     async def fetch(self, most: int) -> bytes:
         """The bytes, never over ``most``. Raises ContentGone, ConnectionError or TimeoutError."""

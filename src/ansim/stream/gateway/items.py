@@ -36,7 +36,8 @@ class AttachmentItem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             description="The file itself in base64, for pictures (PNG, JPEG, GIF, WebP, BMP; up "
             "to 10 MiB) and voices (OGG, M4A, MP3, WAV). Its words, codes and likeness are read "
             "while the request waits; the file is not kept, unless it is a picture and a legal "
-            "hold stands on the conversation."
+            "hold stands on the conversation. Where the agency shows pictures to its own reviewing "
+            "model, a small copy lies sealed in memory for a quarter of an hour."
         ),
     ] = b""
 
