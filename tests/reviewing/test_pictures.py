@@ -21,7 +21,7 @@ from ansim.reviewing.eyes import Fetch, chosen
 from ansim.reviewing.reviewer import Reviewer
 from ansim.reviewing.settings import Pictures, Settings
 from ansim.reviewing.values import Declined, Opinion, Picture, Window
-from ansim.reviewing.windows import MOST_SHOWN, window, with_pictures
+from ansim.reviewing.windows import MOST_LOOKED_FOR, MOST_SHOWN, window, with_pictures
 from tests.pictures.drawn import encoded, shapes
 from tests.reviewing.hour import Hour
 from tests.reviewing.stand_in import Messages, StandIn
@@ -99,6 +99,15 @@ def test_a_turn_that_is_only_a_picture_is_a_line_as_long_as_the_picture_is_there
     assert [line.number for line in gone.turns] == [1, 2, 3, 4, 5]
     assert gone.left_out == 1
     assert len(room(said("p", 2000.0, SEEN), shown=False).turns) == len(TALK)
+
+
+def test_many_pictures_push_no_words_out_of_the_window() -> None:
+    flood = room(*(said(f"p{n}", 2000.0 + n, SEEN) for n in range(100)))
+    assert [line.text for line in flood.turns[: len(TALK)]] == [text for _, text in TALK]
+    assert [line.id for line in flood.turns[len(TALK) :]] == [
+        f"p{n}" for n in range(100 - MOST_LOOKED_FOR, 100)
+    ]
+    assert len(with_pictures(flood, []).turns) == len(TALK)
 
 
 def test_the_newest_pictures_are_chosen_in_the_order_of_their_lines() -> None:
@@ -249,7 +258,7 @@ async def test_what_was_only_a_picture_that_is_gone_is_not_asked_about() -> None
     assert server.questions == []
 
 
-@pytest.mark.parametrize("manner", ["400", "422", "500"])
+@pytest.mark.parametrize("manner", ["400", "422", "500", "truncates"])
 async def test_a_model_that_cannot_see_is_asked_without_pictures_and_then_shown_none(
     manner: str,
 ) -> None:

@@ -25,6 +25,8 @@ MOST_PICTURES = 4
 MOST_IN_A_PICTURE = 300
 MOST_SHOWN = 4
 """Pictures that are shown with one question, the newest."""
+MOST_LOOKED_FOR = 2 * MOST_SHOWN
+"""Of so many, the newest: some may be gone, and many pictures must not push the words out."""
 
 
 def window(
@@ -47,17 +49,18 @@ def window(
     said = [turn for turn in turns if not turn.deleted]
     changed = {turn.replaces for turn in said if turn.replaces}
     chosen: list[tuple[Turn, str, tuple[str, ...], tuple[int, ...]]] = []
-    room = MOST_CHARACTERS
+    room, looked_for = MOST_CHARACTERS, 0
     for turn in reversed(said):
         text = shortened(neutral(turn.text or ""), MOST_IN_A_TURN)
         seen = _seen(turn) if pictures else ()
-        places = _places(turn, changed) if shown else ()
+        places = _places(turn, changed)[: MOST_LOOKED_FOR - looked_for] if shown else ()
         size = len(text) + sum(map(len, seen))
         if not size and not places:
             continue
         if size > room or len(chosen) == MOST_TURNS:
             break
         room -= size
+        looked_for += len(places)
         chosen.append((turn, text, seen, places))
     chosen.reverse()
     letters: dict[str, str] = {}

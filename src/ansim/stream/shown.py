@@ -7,7 +7,7 @@ out only its own; when the whole is full the oldest go. Who looks for one that i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 import msgspec
 from nats.aio.client import Client
@@ -71,10 +71,10 @@ class Shelf:
                 found[copy.message, copy.place] = copy.content
         return found
 
-    async def forget(self, conversation: str, message: str) -> None:
-        """Takes away the copies of a message that was taken back."""
+    async def forget(self, conversation: str, messages: Collection[str]) -> None:
+        """Takes away the copies of messages that were taken back."""
         async for held in self._held(conversation):
-            if (held.headers or {}).get(_NAME) == message and held.seq:
+            if (held.headers or {}).get(_NAME) in messages and held.seq:
                 await self._js().delete_msg(STREAM, held.seq)
 
     def _js(self) -> JetStreamContext:

@@ -117,8 +117,7 @@ class Intake:
             log.warning("intake: nothing stored for source %s: %s", source, type(error).__name__)
             raise IntakeBusy("the message store cannot be reached", limits.RETRY_SECONDS) from error
         if self._showing is not None:
-            for message in told:
-                self._showing.taken_back(source, message)
+            self._showing.taken_back(source, told)
         for place, result in zip(first, published, strict=True):
             outcomes[place] = _OUTCOMES[result.state]
         return _repeats_follow(messages, outcomes)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
 from ansim.keys import Keyring
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 WAIT_SECONDS = 1.0
 """Longest that a message waits for one copy to lie there."""
 MOST_UNDER_WAY = 16
+"""Copies on their way at a time; one that finds no room is let go."""
 FAREWELL_SECONDS = 2.0
 
 Show = Callable[[int, bytes, float], Awaitable[None]]
@@ -35,6 +36,7 @@ class Showing:
         self.shelf: Shelf | None = None
         """None until NATS answers."""
         self._under_way: set[asyncio.Task[None]] = set()
+        self._told = False
 
     def shower(self, source: str, message: Incoming) -> Show:
         """Where the copies of this message's pictures go."""
@@ -43,18 +45,26 @@ class Showing:
         async def show(place: int, content: bytes, seconds: float) -> None:
             if self.shelf is None:
                 return
-            copy = Copy(conversation, name, place, content)
-            task = self._start(self.shelf.put(copy))
-            if task is not None:
-                await asyncio.wait({task}, timeout=max(0.0, min(seconds, WAIT_SECONDS)))
+            if len(self._under_way) >= MOST_UNDER_WAY:
+                return
+            task = self._start(self.shelf.put(Copy(conversation, name, place, content)))
+            await asyncio.wait({task}, timeout=max(0.0, min(seconds, WAIT_SECONDS)))
 
         return show
 
-    def taken_back(self, source: str, message: Incoming) -> None:
-        """Of the message that this one deletes nothing is to lie there any more."""
-        if self.shelf is not None and message.deleted:
-            names = self._names(source, message.conversation, message.replaces)
-            self._start(self.shelf.forget(*names))
+    def taken_back(self, source: str, messages: Sequence[Incoming]) -> None:
+        """Of what these messages delete nothing is to lie there any more."""
+        gone: dict[str, set[str]] = {}
+        for message in messages:
+            if message.deleted:
+                room, name = self._names(source, message.conversation, message.replaces)
+                gone.setdefault(room, set()).add(name)
+        if self.shelf is not None and gone:
+            self._start(self._forget(self.shelf, gone))
+
+    async def _forget(self, shelf: Shelf, gone: Mapping[str, Collection[str]]) -> None:
+        for conversation, names in gone.items():
+            await shelf.forget(conversation, names)
 
     async def close(self) -> None:
         """Ends what is under way."""
@@ -68,10 +78,7 @@ class Showing:
         # As the partition hashes it: the reviewer looks for that name.
         return room, self._keyring.pseudonym(MESSAGE, room, message)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-        if len(self._under_way) >= MOST_UNDER_WAY:
-            work.close()
-            return None
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._over)
@@ -79,5 +86,9 @@ class Showing:
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.debug("gateway: a copy for the reviewer: %s", type(error).__name__)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not self._told:
+            log.warning("gateway: no copies for the reviewer for now: %s", type(error).__name__)
+        self._told = error is not None
