@@ -28,9 +28,10 @@ bench: ## measure speed, memory and connectors; writes docs/benchmarks*.md
 	.venv/bin/python -m bench
 	.venv/bin/python -m bench.connectors
 
-soak: ## long runs: many kills, heavy fuzzing, fifty counsellors at once
+soak: ## long runs: many kills, heavy fuzzing, fifty counsellors at once, new examples
 	@scripts/setup test
 	.venv/bin/python -m pytest -m soak --timeout 3600 -o addopts="-q --strict-markers"
+	.venv/bin/python -m pytest -m "hypothesis and not soak" --hypothesis-profile new
 
 screenshots: ## the browser stories, their pages kept in docs/screenshots
 	@scripts/setup test

@@ -1,4 +1,5 @@
-"""A home folder of its own for every test run, and quick password hashes."""
+"""A home folder of its own for every test run, quick password hashes, and the same examples each
+time wherever examples are made up."""
 
 from __future__ import annotations
 
@@ -9,10 +10,20 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import django.test
 from django.conf import settings
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
+
+# Time says nothing on a machine that does other work too. New examples are for `make soak`: a run
+# of the same code must not fail one day and pass the next.
+_PATIENT: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+examples.register_profile("same", derandomize=True, **_PATIENT)
+examples.register_profile("new", derandomize=False, **_PATIENT)
+examples.load_profile("same")
 
 # pytest-django has read the settings already; nothing in them has touched a file yet.
 _HOME = Path(tempfile.mkdtemp(prefix="ansim-test-"))

@@ -156,7 +156,7 @@ def test_a_package_of_before_is_known_as_the_agencys_after_a_restore(
             env={**os.environ, "ANSIM_HOME": str(tmp_path / "second")},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
 

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(
         bool(os.environ.get("ANSIM_DATABASE_URL")), reason="this is that other process"
     ),
-    pytest.mark.timeout(1000),  # it is as many tests as the whole folder
+    pytest.mark.timeout(3000),  # it is as many tests as the whole folder
 ]
 
 
@@ -38,7 +38,7 @@ def test_casework_keeps_its_promises_on_postgresql(address: str, tmp_path: Path)
         env={**os.environ, "ANSIM_DATABASE_URL": address, "ANSIM_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=2900,
         check=False,
         cwd=HERE.parents[1],
     )

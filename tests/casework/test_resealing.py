@@ -203,8 +203,10 @@ def test_a_process_killed_while_it_seals_leaves_every_word_readable(
         "from ansim.keys import Keyring\n"
         "from django.conf import settings\n"
         "Keyring.add_key(settings.ANSIM.keys_path)\n"
+        "turns = 0\n"
         "for step in resealing.reseal(1):\n"
-        "    print(step[0], flush=True); time.sleep(0.01)\n"
+        "    turns += step[0] == 'casework_turn.text'\n"
+        "    if turns == 10: print('in the middle', flush=True); time.sleep(600)\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script],
@@ -213,9 +215,7 @@ def test_a_process_killed_while_it_seals_leaves_every_word_readable(
         text=True,
     )
     assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("casework_turn.text"):
-            break
+    assert process.stdout.readline() == "in the middle\n"
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=120)
     counter = resealing.census()["casework_turn.text"]

@@ -108,7 +108,7 @@ def _sound(row: SubjectRequest, warned_off: bool) -> None:
 @settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would take minutes
 )
 def test_no_order_leaves_a_change_without_its_row_or_an_answer_without_its_grounds(

@@ -109,7 +109,7 @@ def _sound() -> None:
 @settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 def test_no_order_leaves_a_change_without_its_row_or_a_word_that_nobody_else_approved(

@@ -70,7 +70,7 @@ def at_once(acts: Iterable[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(240)
     return results
 
 
@@ -254,7 +254,7 @@ def test_processes_write_into_one_chain(declared: None) -> None:
             assert writer.stdout is not None
             assert writer.stdout.readline() == "ready\n"
         for writer in writers:
-            writer.communicate("go\n", timeout=60)
+            writer.communicate("go\n", timeout=240)
         assert [writer.returncode for writer in writers] == [0, 0, 0]
     finally:
         for writer in writers:

@@ -203,13 +203,13 @@ def test_patience_ends_and_tells_what_is_left(stub: Stub) -> None:
     stub.answers = [Stub.good(b"[]")] + [(503, {"Retry-After": "30"}, {})] * 3
     messages = [said(number) for number in range(MOST_ITEMS + 1)]
     with (
-        AnsimClient(stub.base, source="game", secret=SECRET, patience=2.0) as client,
+        AnsimClient(stub.base, source="game", secret=SECRET, patience=20.0) as client,
         pytest.raises(Unavailable) as away,
     ):
         client.send(messages)
     assert [each.id for each in away.value.unsent] == [f"m{MOST_ITEMS}"]
     assert str(away.value).count("not sent") == 1
-    assert len(stub.asked) == 2, "thirty seconds are longer than two"
+    assert len(stub.asked) == 2, "thirty seconds are longer than twenty"
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:

@@ -8,20 +8,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.console.serving import SCRIPTS, Console
 
-pytestmark = pytest.mark.timeout(120)
-
 
 class Reader:
     """A browser's event stream, by hand."""
 
     def __init__(self, console: Console, cookie: str) -> None:
-        self.link = http.client.HTTPConnection("127.0.0.1", console.port, timeout=60)
+        self.link = http.client.HTTPConnection("127.0.0.1", console.port, timeout=120)
         self.link.request("GET", "/events/", headers={"Cookie": cookie})
         self.answer = self.link.getresponse()
         self.status = self.answer.status
@@ -41,7 +40,7 @@ class Reader:
 
 def log_in(console: Console, name: str) -> str:
     """The session cookie of a fresh log-in."""
-    link = http.client.HTTPConnection("127.0.0.1", console.port, timeout=60)
+    link = http.client.HTTPConnection("127.0.0.1", console.port, timeout=120)
     link.request("GET", "/log-in/")
     page = link.getresponse()
     cookie = (page.getheader("Set-Cookie") or "").split(";")[0]
@@ -77,13 +76,17 @@ def raiser(console: Console) -> Iterator[subprocess.Popen[str]]:
     yield process
     assert process.stdin is not None
     process.stdin.close()
-    process.wait(60)
+    process.wait(120)
 
 
 def database_handles(console: Console) -> int:
     """Open files of the console's process that belong to its database."""
     folder = Path(f"/proc/{console.process.pid}/fd")
-    return sum("ansim.sqlite3" in str(link.readlink()) for link in folder.iterdir())
+    count = 0
+    for link in folder.iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            count += "ansim.sqlite3" in str(link.readlink())
+    return count
 
 
 def test_an_alert_from_another_process_reaches_open_pages_within_a_second(
@@ -114,7 +117,10 @@ def test_an_alert_from_another_process_reaches_open_pages_within_a_second(
         waited.append(last - float(done_at))
     assert min(waited) < 1.0, waited  # other work may take the machine for a while
     # Twenty open pages hold no more than the watching thread's own connection open.
-    assert database_handles(console) <= 6
+    deadline = time.monotonic() + 120  # other pages may just have been made
+    while database_handles(console) > 6:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
     console.stop()
     log = (console.home / "console.log").read_text()

@@ -18,12 +18,15 @@ from ansim.console.turns import InTurn
 
 
 class Kitchen:
-    """Stands for the making of a page: waits as long as the address says, in hundredths."""
+    """Stands for the making of a page: waits as long as the address says, in hundredths, or until
+    it is let go, or until three are there."""
 
     def __init__(self) -> None:
         self.at_once = self.most = 0
         self.done: list[str] = []
         self.threads: set[int] = set()
+        self.let_go = threading.Event()
+        self.three = threading.Barrier(3)
 
     def make(self, request: HttpRequest) -> HttpResponse:
         self.threads.add(threading.get_ident())
@@ -32,7 +35,12 @@ class Kitchen:
         try:
             if request.path == "broken":
                 raise ValueError("no such dish")
-            time.sleep(float(request.path) / 100)
+            if request.path == "held":
+                self.let_go.wait(120)
+            elif request.path == "three":
+                self.three.wait(120)
+            else:
+                time.sleep(float(request.path) / 100)
             self.done.append(request.path)
             return HttpResponse()
         finally:
@@ -66,9 +74,9 @@ async def test_pages_are_made_one_after_the_other_in_the_order_they_were_asked_f
 
 async def test_no_more_than_a_few_pages_are_made_at_once(kitchen: Kitchen) -> None:
     handler = InTurn(3)
-    await asyncio.gather(*(handler.get_response_async(asked("1")) for _ in range(10)))
+    await asyncio.gather(*(handler.get_response_async(asked("three")) for _ in range(9)))
     assert kitchen.most == 3
-    assert len(kitchen.done) == 10
+    assert len(kitchen.done) == 9
 
 
 async def test_who_takes_long_holds_nobody_up(
@@ -76,8 +84,14 @@ async def test_who_takes_long_holds_nobody_up(
 ) -> None:
     monkeypatch.setattr(turns, "LONGEST_SECONDS", 0.05)
     handler = InTurn(1)
-    await asyncio.gather(*(handler.get_response_async(asked(n)) for n in ("40", "2", "1")))
-    assert kitchen.done == ["2", "1", "40"]
+    long = asyncio.create_task(handler.get_response_async(asked("held")))
+    await asyncio.sleep(0)  # its turn began
+    monkeypatch.setattr(turns, "LONGEST_SECONDS", 600.0)
+    await asyncio.gather(*(handler.get_response_async(asked(n)) for n in ("2", "1")))
+    assert kitchen.done == ["2", "1"]
+    kitchen.let_go.set()
+    await long
+    assert kitchen.done == ["2", "1", "held"]
     assert kitchen.most == 2
     await handler.get_response_async(asked("0"))  # the turn was given back once, not twice
     await asyncio.gather(*(handler.get_response_async(asked(n)) for n in ("3", "2", "1")))
@@ -90,15 +104,16 @@ async def test_a_page_that_breaks_or_is_not_wanted_any_more_gives_its_turn_up(
     handler = InTurn(1)
     with pytest.raises(ValueError, match="dish"):
         await handler.get_response_async(asked("broken"))
-    left = asyncio.create_task(handler.get_response_async(asked("30")))
+    left = asyncio.create_task(handler.get_response_async(asked("held")))
     waits = asyncio.create_task(handler.get_response_async(asked("50")))
     await asyncio.sleep(0.01)
     waits.cancel()
     left.cancel()
     await asyncio.gather(left, waits, return_exceptions=True)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await handler.get_response_async(asked("0"))
     assert kitchen.done == ["0"]
+    kitchen.let_go.set()
 
 
 @pytest.mark.django_db(transaction=True)

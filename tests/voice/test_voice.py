@@ -57,7 +57,7 @@ def address() -> Iterator[StandIn]:
         yield server
 
 
-def listener(address: StandIn, timeout: float = 20.0) -> Listener:
+def listener(address: StandIn, timeout: float = 120.0) -> Listener:
     return Listener(AtAddress(address.url, model="example", key="k3y", timeout=timeout))
 
 
@@ -100,7 +100,7 @@ async def test_an_address_that_stalls_is_given_up(address: StandIn) -> None:
 
 
 async def test_nobody_there_is_no_answer(address: StandIn) -> None:
-    nobody = Listener(AtAddress("http://127.0.0.1:9/v1", model="x", timeout=10.0))
+    nobody = Listener(AtAddress("http://127.0.0.1:9/v1", model="x", timeout=120.0))
     assert await nobody.notice(OGG) == Noticed(unread="no_answer")
 
 
@@ -115,7 +115,7 @@ async def test_without_a_transcriber_it_is_said_not_to_be_heard() -> None:
 
 async def test_when_too_many_wait_the_next_is_told(address: StandIn) -> None:
     address.behaviour = "stalls"
-    busy = Listener(AtAddress(address.url, model="x", timeout=20.0), most=1)
+    busy = Listener(AtAddress(address.url, model="x", timeout=120.0), most=1)
     first = asyncio.create_task(busy.notice(OGG))
     while not address.asked:
         await asyncio.sleep(0.01)
