@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from ansim.sources import telling
 from ansim.sources.contract import Incoming
@@ -42,6 +42,12 @@ STEPS = st.builds(
 CLOCKS = [(0.0, True), (5.0, True), (-5.0, True), (0.0, False), (-5.0, False)]
 """By how much the platform's clock is ahead of ours, and whether it stamps our notices; without a
 stamp a clock that is ahead cannot be told from words said after the notice."""
+CRASH_BEFORE_A_LEAVE = [
+    *[("join", 0), ("agree", 0), ("say", 0), ("join", 1), ("say", 0)],
+    *[("crash", 0), ("leave", 1), ("again", 0)],
+]
+"""What was said in the presence of someone who had not agreed is unread for good, also where we
+crashed before they went and the platform's clock is ahead."""
 WORDS = {"stop": "!그만", "resume": "!다시", "agree": "!동의"}
 
 
@@ -140,6 +146,7 @@ async def utter(world: World, what: str, who: str) -> None:
 
 @pytest.mark.parametrize("rule", list(Rule))
 @given(steps=STEPS, clocks=st.sampled_from(CLOCKS))
+@example(steps=CRASH_BEFORE_A_LEAVE, clocks=(5.0, True))
 @settings(max_examples=300, deadline=None)
 def test_nobody_is_read_who_was_not_told_or_while_somebody_objects_or_has_not_agreed(
     rule: Rule, steps: list[tuple[str, int]], clocks: tuple[float, bool]

@@ -48,7 +48,10 @@ class RoomBook(msgspec.Struct):
     gone: dict[str, float] = {}
     """Who left, and when: what they said before is no sign that they are back."""
     latest: float = 0.0
-    """When the newest message was said that we were asked for, by the platform's clock."""
+    """When the newest message was said that we were asked for, by the platform's clock. Kept with
+    the next change only: after a crash it may be older."""
+    ahead: float = 0.0
+    """Seconds by which the platform's clock was seen to be ahead of ours, at most."""
     agreed: set[str] = set()
     objected: set[str] = set()
     """Who objects; each takes back their own objection only."""
@@ -111,7 +114,7 @@ class Telling:
             self._drop(book, accounts)
             if self._agreed(book) and not had_agreed:
                 # The last who had not agreed went; what was said in their presence stays unread.
-                self._shut(book, 0.0, max(self._clock(), book.latest))
+                self._shut(book, 0.0, self._by_now(book))
             await self._keep(room)
 
     async def forget(self, room: str) -> None:
@@ -133,6 +136,9 @@ class Telling:
             # Before anything is told now: what brings the notice about was said before it.
             told_at = book.told.get(author)
             book.latest = max(book.latest, message.at)
+            if message.at - self._clock() > book.ahead:
+                book.ahead = message.at - self._clock()
+                await self._keep(room)
             back = message.at > book.gone.get(author, 0.0)
             if told_at is None and author not in book.waiting and back:
                 book.gone.pop(author, None)
@@ -237,10 +243,15 @@ class Telling:
                 raise ConnectionError(f"no approved notice of kind {instead.value}")
         return await self._say(room, text) if text else None
 
+    def _by_now(self, book: RoomBook) -> float:
+        """Not before anything that we were asked for, by the platform's clock, also where that was
+        before a crash."""
+        return max(self._clock() + book.ahead, book.latest)
+
     def _drop(self, book: RoomBook, accounts: Iterable[str]) -> None:
         for account in accounts:
             if account in book.told or account in book.waiting:
-                book.gone[account] = max(self._clock(), book.latest)
+                book.gone[account] = self._by_now(book)
             book.told.pop(account, None)
             book.waiting.discard(account)
             book.agreed.discard(account)
