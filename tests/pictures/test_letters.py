@@ -60,7 +60,7 @@ def test_the_longer_model_goes_with_its_process() -> None:
 @pytest.mark.parametrize("cut", [0, 3, 100, 400_000])
 def test_a_model_of_another_form_is_refused(cut: int) -> None:
     installed = model(letters.told(HERE)).read_bytes()
-    with pytest.raises(ValueError, match="form|letters|numbers"):
+    with pytest.raises(ValueError, match=r"form|letters|numbers"):
         letters.lengthened(installed[:cut] if cut else b"")
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ansim.chat import Noticed
 from ansim.pictures.screens import joining, stamps
 from ansim.pictures.screens.joining import Piece
-from ansim.pictures.screens.layout import Box, Layout
+from ansim.pictures.screens.layout import Layout
+from ansim.pictures.screens.shapes import Box
 from ansim.pictures.screens.sheet import Written
 from ansim.pictures.screens.values import Shown, Side
 
@@ -51,6 +54,7 @@ def bubbles(layout: Layout, inside: Sequence[Sequence[Written]]) -> list[Bubble]
     ``inside`` is what the lines of each thing say. The field to write in is left out.
     """
     found = []
+    begin = _begin(layout)
     for thing, said in zip(layout.things, inside, strict=True):
         if _is_field(thing.box, len(thing.lines), layout):
             continue
@@ -68,7 +72,7 @@ def bubbles(layout: Layout, inside: Sequence[Sequence[Written]]) -> list[Bubble]
                 box=thing.box,
                 pieces=[Piece(one.text, box) for box, one in whole],
                 sure=sure,
-                side=side(thing.box, layout.page),
+                side=side(thing.box, layout.page, begin, len(lines)),
                 cut=len(whole) < len(lines),
                 picture=not lines,
             )
@@ -76,14 +80,40 @@ def bubbles(layout: Layout, inside: Sequence[Sequence[Written]]) -> list[Bubble]
     return found
 
 
-def side(box: Box, page: Box) -> Side | None:
-    """Whose a bubble is by where it stands; None for what stands in the middle."""
+def _begin(layout: Layout) -> tuple[float, float] | None:
+    """From where to where bubbles at the left begin: right of the small pictures beside them, or
+    where those begin that are clearly at the left; None where nothing tells."""
+    page, unit = layout.page, layout.print
+    if layout.faces:
+        right = float(np.median([face.right for face in layout.faces]))
+        return right - 0.2 * unit, right + 1.2 * unit
+    lefts = [
+        thing.box.left
+        for thing in layout.things
+        if thing.box.left - page.left < 0.24 * page.width
+        and page.right - thing.box.right > thing.box.left - page.left + 0.1 * page.width
+    ]
+    if not lefts:
+        return None
+    middle = float(np.median(lefts))
+    return middle - 0.35 * unit, middle + 0.35 * unit
+
+
+def side(box: Box, page: Box, begin: tuple[float, float] | None, lines: int) -> Side | None:
+    """Whose a bubble is by where it stands; None for what stands in the middle.
+
+    A wide one at the left may end as far from its edge as it begins from the other; then it counts
+    whether it begins where those at the left do (``begin``), or else whether it has several lines.
+    """
     left = (box.left - page.left) / page.width
     right = (page.right - box.right) / page.width
     if right < _AT_EDGE and left > right + 0.04:
         return Side.RIGHT
+    if begin is not None and begin[0] <= box.left <= begin[1]:
+        return Side.LEFT
     if left < 0.24 and right > left - 0.02 and right > 0.06:
-        return Side.LEFT if abs(left - right) > 0.05 or left < 0.1 else None
+        off = abs(left - right) > 0.05 or left < 0.1
+        return Side.LEFT if off or (begin is None and lines > 1) else None
     return None
 
 
@@ -190,10 +220,17 @@ def _unboxed(layout: Layout, found: list[Bubble], loose: list[Loose]) -> None:
     found += fresh
 
 
+def _is_clock(line: Loose, layout: Layout) -> bool:
+    """Whether it is a time, or one in small print whose first word was misread."""
+    text = line.said.text
+    small = line.box.height < 0.85 * layout.print and len(text) < 10
+    return stamps.is_clock(text) or (small and stamps.like_clock(text))
+
+
 def _clocks(layout: Layout, found: list[Bubble], loose: list[Loose]) -> None:
     """Times beside a bubble or right below it; bubbles of one group share the last one's."""
     for line in loose:
-        if line.used or not stamps.is_clock(line.said.text):
+        if line.used or not _is_clock(line, layout):
             continue
         near = [
             one

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansim.pictures.screens.layout import Box
+from ansim.pictures.screens.shapes import Box
 from ansim.pictures.screens.values import Breaks
 
 MAYBE = "\n"

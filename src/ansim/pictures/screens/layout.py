@@ -15,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ansim.pictures.ink import glyph_height
-
-Pixels = NDArray[np.uint8]
-Mask = NDArray[np.uint8]
-Colours = NDArray[np.float32]
+from ansim.pictures.screens.lines import lines
+from ansim.pictures.screens.shapes import Box, Mask, Pixels, ground
 
 WORKING_PRINT = 24.0
 """Pixels of the print at which areas are looked for; larger screens are made smaller first."""
@@ -26,37 +24,8 @@ _EVEN = 4
 """How much brightness may change within three pixels of one area."""
 _LIKE = 7
 """How much what has the colour of the page may differ from it."""
-_INK = 34
-"""How much writing differs from what it is written on, at least."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in pixels of the screen."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
-
-    @property
-    def middle(self) -> float:
-        return (self.left + self.right) / 2
-
-    def times(self, factor: float) -> Box:
-        return Box(*(round(side * factor) for side in self.sides))
-
-    @property
-    def sides(self) -> tuple[float, float, float, float]:
-        return self.left, self.top, self.right, self.bottom
+_ROUND = 1.2
+"""Least disc, in units of the print, that fits into a picture but into no letter."""
 
 
 @dataclass(slots=True)
@@ -146,11 +115,11 @@ def _lay_out(pixels: Pixels, unit: float) -> Layout:
             side = round(max(box.width, box.height))  # its lower part may have the page's colour
             taken[int(box.top) : int(box.top) + side, int(box.left) : int(box.left) + side] = 1
             continue
-        things.append(Thing(box, _lines(pixels, mask, unit, inside=True)))
-    ground = np.zeros_like(page_mask)
-    ground[int(page.top) : int(page.bottom)] = 1
-    ground &= 1 - np.asarray(cv2.dilate(taken, np.ones((7, 7), np.uint8)), np.uint8)
-    loose = _lines(pixels, ground, unit, inside=False)
+        things.append(Thing(box, lines(pixels, mask, unit)))
+    bare = np.zeros_like(page_mask)
+    bare[int(page.top) : int(page.bottom)] = 1
+    bare &= 1 - np.asarray(cv2.dilate(taken, np.ones((7, 7), np.uint8)), np.uint8)
+    loose = lines(pixels, bare, unit, page_mask)
     heights = [line.height for thing in things for line in thing.lines]
     if len(heights) < 3:  # no bubbles but the field to write in
         heights = [line.height for line in loose if line.height < 1.7 * unit]
@@ -211,7 +180,7 @@ def _panels(
     contours, _ = cv2.findContours(rest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(rest, contours, -1, 1, cv2.FILLED)
     taken |= _filled(taken, _opened(rest, 0.62 * unit))
-    taken |= _opened(rest & (1 - taken), 1.6 * unit)
+    taken |= _round(rest & (1 - taken), _ROUND * unit)
     _, marks, pieces, _ = cv2.connectedComponentsWithStats(taken, connectivity=4)
     found = []
     for number in range(1, len(pieces)):
@@ -225,26 +194,24 @@ def _panels(
 def _like_page(pixels: Pixels, page: Mask, unit: float) -> Mask:
     """The page with its soft edges: whatever has the colour of the page close by."""
     soft = cv2.GaussianBlur(pixels, (0, 0), 0.8).astype(np.float32)
-    ground = _ground(soft, page, unit)
-    near = np.abs(soft - ground).max(axis=2) <= _LIKE
+    near = np.abs(soft - ground(soft, page, unit)).max(axis=2) <= _LIKE
     return np.asarray((page > 0) | near, np.uint8)
-
-
-def _ground(part: NDArray[np.float32], where: Mask, unit: float) -> Colours:
-    """Mean colour of the page around each pixel."""
-    wide = (round(4 * unit), round(4 * unit))
-    weight = cv2.boxFilter(where.astype(np.float32), -1, wide)
-    total = cv2.boxFilter(part * where[..., None], -1, wide)
-    ground = np.asarray(total / np.maximum(weight, 1e-3)[..., None], np.float32)
-    if where.any():  # in a long gap between two bubbles no page is seen close by
-        ground[weight <= 0.02] = np.median(part[where > 0][::17], axis=0)
-    return ground
 
 
 def _opened(mask: Mask, core: float) -> Mask:
     """What of the mask is at least ``core`` pixels wide and high."""
     shape = cv2.getStructuringElement(cv2.MORPH_RECT, (round(core) | 1, round(core) | 1))
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, shape), np.uint8)
+
+
+def _round(mask: Mask, across: float) -> Mask:
+    """What of the mask a disc of ``across`` pixels fits into."""
+    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    core = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1] >= across / 2
+    if not core.any():
+        return np.zeros_like(mask)
+    near = cv2.distanceTransform(np.asarray(~core, np.uint8), cv2.DIST_L2, 5) < across / 2
+    return np.asarray(near & (mask > 0), np.uint8)
 
 
 def _filled(taken: Mask, solid: Mask) -> Mask:
@@ -255,95 +222,3 @@ def _filled(taken: Mask, solid: Mask) -> Mask:
     whole = known >= 0.3 * stats[:, cv2.CC_STAT_AREA]
     whole[0] = False
     return np.asarray(whole[marks], np.uint8)
-
-
-def _lines(pixels: Pixels, mask: Mask, unit: float, *, inside: bool) -> list[Box]:
-    """Lines of writing in the masked part: ink that stands close together, side by side."""
-    ys, xs = np.nonzero(mask)
-    if len(ys) == 0:
-        return []
-    top, bottom, left, right = ys.min(), ys.max() + 1, xs.min(), xs.max() + 1
-    part, where = pixels[top:bottom, left:right], mask[top:bottom, left:right]
-    ink = (_ink_in_bubble if inside else _ink_on_page)(part, where, unit)
-    return [
-        Box(box.left + left, box.top + top, box.right + left, box.bottom + top)
-        for box in _joined(ink, unit, inside=inside)
-    ]
-
-
-def _ink_in_bubble(part: Pixels, where: Mask, unit: float) -> Mask:
-    """Pixels unlike the bubble's own colour, which is that of most of it."""
-    edge = max(1, round(0.1 * unit))
-    kernel = np.ones((2 * edge + 1, 2 * edge + 1), np.uint8)
-    core = cv2.erode(cv2.copyMakeBorder(where, 1, 1, 1, 1, cv2.BORDER_CONSTANT), kernel)
-    core = core[1:-1, 1:-1]
-    colours = part[core > 0]
-    if len(colours) < 20:
-        return np.zeros_like(where)
-    fill = np.median(colours, axis=0)
-    away = np.abs(part.astype(np.int16) - fill.astype(np.int16)).max(axis=2)
-    if np.mean(away[core > 0] < _INK) < 0.5:
-        return np.zeros_like(where)  # a picture: no colour is that of most of it
-    return np.asarray((away >= _INK) & (core > 0), np.uint8)
-
-
-def _ink_on_page(part: Pixels, where: Mask, unit: float) -> Mask:
-    """Pixels unlike the page around them, outside everything that stands on it."""
-    ground = _ground(part.astype(np.float32), where, unit)
-    unlike = np.abs(part - ground).max(axis=2) >= _INK
-    return np.asarray(unlike & (where > 0), np.uint8)
-
-
-def _joined(ink: Mask, unit: float, *, inside: bool) -> list[Box]:
-    """Boxes of ink that stands side by side, from top to bottom."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    kept = np.zeros_like(ink)
-    for number in range(1, count):
-        left, top, across, down, size = (int(one) for one in stats[number])
-        # Edges and icons are longer or taller than letters, specks are smaller.
-        edge = across > 4 * unit and down < 0.4 * unit
-        if down > (1.7 if inside else 1.4) * unit or edge or size < 2:
-            continue
-        kept[top : top + down, left : left + across] |= ink[top : top + down, left : left + across]
-    reach = round(1.1 * unit) | 1
-    bridged = cv2.morphologyEx(
-        cv2.copyMakeBorder(kept, 0, 0, reach, reach, cv2.BORDER_CONSTANT),
-        cv2.MORPH_CLOSE,
-        np.ones((1, reach), np.uint8),
-    )[:, reach:-reach]
-    count, _, stats, _ = cv2.connectedComponentsWithStats(
-        np.asarray(bridged, np.uint8), connectivity=8
-    )
-    boxes = []
-    for number in range(1, count):
-        left, top, across, down, _ = (int(one) for one in stats[number])
-        boxes.append(Box(left, top, left + across, top + down))
-    return _rows(boxes, unit, inside=inside)
-
-
-def _rows(boxes: list[Box], unit: float, *, inside: bool) -> list[Box]:
-    """Boxes of one row as one: in a bubble whatever is at the same height, on the page only what
-    is close. Specks are left out."""
-    rows: list[Box] = []
-    for box in sorted(boxes, key=lambda one: -one.height):
-        for place, row in enumerate(rows):
-            shared = min(box.bottom, row.bottom) - max(box.top, row.top)
-            apart = max(box.left, row.left) - min(box.right, row.right)
-            near = apart < (8 * unit if inside else 1.1 * unit)
-            if near and shared > 0.45 * min(box.height, row.height):
-                rows[place] = Box(
-                    min(box.left, row.left),
-                    min(box.top, row.top),
-                    max(box.right, row.right),
-                    max(box.bottom, row.bottom),
-                )
-                break
-        else:
-            rows.append(box)
-    # "...", "ㅡㅡ" and "~" are low and stand alone; a speck is low and short.
-    kept = [
-        row
-        for row in rows
-        if row.height >= 0.42 * unit or (inside and row.width >= 0.42 * unit and row.height >= 2)
-    ]
-    return sorted(kept, key=lambda row: (row.top, row.left))

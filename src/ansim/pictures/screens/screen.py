@@ -13,10 +13,11 @@ from ansim.pictures.codes import Corners, codes
 from ansim.pictures.decoding import Picture
 from ansim.pictures.looking import look
 from ansim.pictures.screens import bubbles, joining, rows, stamps
-from ansim.pictures.screens.layout import Box, Layout, lay_out
+from ansim.pictures.screens.layout import Layout, lay_out
+from ansim.pictures.screens.shapes import Box
 from ansim.pictures.screens.sheet import Written, written
 from ansim.pictures.screens.straighten import straightened
-from ansim.pictures.screens.values import Breaks, Screen, Shown
+from ansim.pictures.screens.values import Breaks, Screen, Shown, Side
 from ansim.pictures.values import Wanted
 
 Pixels = NDArray[np.uint8]
@@ -79,10 +80,12 @@ def _of_the_telephone(text: str) -> bool:
 def _told(
     layout: Layout, found: list[bubbles.Bubble], loose: list[bubbles.Loose]
 ) -> tuple[list[Shown], Breaks]:
-    """The messages in bubbles, or in rows where more lines name somebody than bubbles speak."""
+    """The messages in bubbles, or in rows where more lines name somebody than bubbles speak. A time
+    below a bubble may be misread as a name with a time, but then there are bubbles at the right."""
     named = [line for line in loose if stamps.heading(line.said.text) is not None]
     sided = [one for one in found if one.side is not None and one.pieces]
-    if len(named) > len(sided):
+    right = [one for one in sided if one.side is Side.RIGHT]
+    if len(named) > len(sided) and len(named) > 3 * len(right):
         return rows.told(layout, [one for one in found if one.picture], loose), Breaks.SPACES
     shown = bubbles.told(layout, found, loose)
     pieces = [one.pieces for one in found if one.side is not None]

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ansim.pictures.screens.layout import Box
+from ansim.pictures.screens.shapes import Box
 from ansim.pictures.text import LANGUAGES, recognise
 
 Pixels = NDArray[np.uint8]
