@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 
 from ansim.config import Config
 from tests.detection.talk import LURE
+from tests.lying_files import contents
 from tests.migrated import give_database
 from tests.ports import free_port
 from tests.stream.house import alerts_in_database, environment, make_database
@@ -52,19 +54,18 @@ def config(tmp_path: Path) -> Config:
 def run(config: Config) -> Iterator[Run]:
     give_database(config.home)
     running = Run(environment(config))
-    running.wait_for("Ctrl-C stops everything")
-    yield running
-    if running.process.poll() is None:
-        running.interrupt()
+    try:
+        running.wait_for("Ctrl-C stops everything")
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.interrupt()
 
 
 def readable(folder: Path) -> list[str]:
     """Every place in the folder where one of the secrets can be read, in any usual encoding."""
     found = []
-    for path in sorted(folder.rglob("*")):
-        if not path.is_file():
-            continue
-        content = path.read_bytes()
+    for path, content in contents(folder):
         for secret in SECRETS:
             forms = {
                 secret.encode(),
@@ -106,21 +107,22 @@ def test_nothing_said_and_no_raw_id_is_readable_in_the_home_or_the_output(
         }
         for n, (author, text) in enumerate(RISKY)
     ]
+    deadline = time.monotonic() + 180
     for number, item in enumerate(items):
-        answer = None
-        for _ in range(50):  # the gateway learns of a new source within two seconds
+        while True:  # the gateway learns of a new source within two seconds
             answer = httpx.post(
                 address,
                 json={**item, "at": now + number},
                 headers={"Authorization": f"Bearer {key}"},
+                timeout=120,
             )
-            if answer.status_code != 401:
+            if answer.status_code == 202:
                 break
+            assert answer.status_code in (401, 429, 503), answer.text
+            assert time.monotonic() < deadline
             time.sleep(0.1)
-        assert answer is not None
-        assert answer.status_code == 202, answer.text
-    deadline = time.monotonic() + 120
-    while not alerts_in_database(config):
+    # All of it, not only up to the turn that alerted: what nobody read is not kept at the end.
+    while turns_so_far(config) < len(RISKY):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert len({room for room, _, _ in alerts_in_database(config)}) == 1, (
@@ -131,6 +133,12 @@ def test_nothing_said_and_no_raw_id_is_readable_in_the_home_or_the_output(
     assert readable(config.home) == [], "after the last snapshots as well"
     assert not [secret for secret in SECRETS if secret in run.output]
     assert turns_in_database(config) == len(RISKY), "only what alerted is in the database"
+
+
+def turns_so_far(config: Config) -> int:
+    with sqlite3.connect(f"file:{config.sqlite_path}?mode=ro", uri=True) as database:
+        ((count,),) = database.execute("SELECT count(*) FROM casework_turn")
+    return int(count)
 
 
 def turns_in_database(config: Config) -> int:

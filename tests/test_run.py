@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -53,8 +54,22 @@ class Run:
             assert time.monotonic() < deadline, self.output
             time.sleep(0.05)
 
+    def read_to_end(self) -> None:
+        """Waits for the last of its output: it has ended, and so have its children."""
+        self._reader.join(120)
+        assert not self._reader.is_alive(), self.output
+
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def workers(self) -> list[psutil.Process]:
+        """Those it started itself; a process may go while it is asked for its name."""
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):
+                if child.cmdline()[-1:] == ["worker"]:
+                    found.append(child)
+        return found
 
     def log_ins(self) -> dict[str, str]:
         found = re.findall(r"^\s+(\w+)\s+(\w+)\s+([0-9a-f-]{19})$", self.output, re.MULTILINE)
@@ -62,8 +77,8 @@ class Run:
 
     def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        status = self.process.wait(120)
-        self._reader.join(5)
+        status = self.process.wait(180)
+        self.read_to_end()
         return status
 
 
@@ -81,9 +96,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def first_run(environment: dict[str, str]) -> Iterator[Run]:
     """As a newcomer starts it: there is nothing yet."""
     running = Run(environment)
-    yield running
-    if running.process.poll() is None:
-        running.interrupt()
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.interrupt()
 
 
 @pytest.fixture
@@ -93,7 +110,7 @@ def run(environment: dict[str, str], request: pytest.FixtureRequest) -> Run:
     return running
 
 
-def gone(processes: list[psutil.Process], seconds: float = 60) -> bool:
+def gone(processes: list[psutil.Process], seconds: float = 120) -> bool:
     _, alive = psutil.wait_procs(processes, timeout=seconds)
     return not alive
 
@@ -106,7 +123,7 @@ def test_it_starts_prints_log_ins_and_ctrl_c_stops_every_child(
     assert set(run.log_ins()) == {"counsellor", "supervisor", "administrator"}
     address = f"http://127.0.0.1:{environment['ANSIM_CONSOLE_PORT']}"
     assert address in run.output
-    assert httpx.get(f"{address}/healthz").status_code == 200
+    assert httpx.get(f"{address}/healthz", timeout=120).status_code == 200
     children = run.children()
     assert len(children) >= 4
     assert run.interrupt() == 0
@@ -122,7 +139,7 @@ def test_a_second_start_keeps_data_and_a_second_copy_is_refused(
     key = (home / "keys" / "ansim.keys").read_text()
     rival = Run(environment)
     assert rival.process.wait(180) == 2
-    rival._reader.join(5)
+    rival.read_to_end()
     assert "another `ansim run`" in rival.output
     assert "Traceback" not in rival.output
     run.interrupt()
@@ -143,13 +160,11 @@ def test_children_end_even_when_the_parent_is_killed(run: Run) -> None:
 
 def test_a_child_that_dies_is_started_again(run: Run, environment: dict[str, str]) -> None:
     run.wait_for("Ctrl-C stops everything")
-    (worker,) = [child for child in run.children() if child.cmdline()[-1:] == ["worker"]]
+    (worker,) = run.workers()
     worker.kill()
     run.wait_for("worker ended")
     deadline = time.monotonic() + 120
-    while not any(
-        child.pid != worker.pid and child.cmdline()[-1:] == ["worker"] for child in run.children()
-    ):
+    while not any(child.pid != worker.pid for child in run.workers()):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
@@ -159,8 +174,8 @@ def test_a_taken_port_is_one_clear_line(environment: dict[str, str]) -> None:
         taken.bind(("127.0.0.1", int(environment["ANSIM_INTAKE_PORT"])))
         taken.listen()
         refused = Run(environment)
-        assert refused.process.wait(60) == 2
-    refused._reader.join(5)
+        assert refused.process.wait(180) == 2
+    refused.read_to_end()
     (line,) = refused.lines
     assert environment["ANSIM_INTAKE_PORT"] in line
     assert "ANSIM_INTAKE_PORT" in line
@@ -168,8 +183,8 @@ def test_a_taken_port_is_one_clear_line(environment: dict[str, str]) -> None:
 
 def test_a_folder_that_cannot_be_written_is_one_clear_line(environment: dict[str, str]) -> None:
     refused = Run(environment | {"ANSIM_HOME": "/proc/ansim"})
-    assert refused.process.wait(60) == 2
-    refused._reader.join(5)
+    assert refused.process.wait(180) == 2
+    refused.read_to_end()
     (line,) = refused.lines
     assert "/proc/ansim" in line
     assert "ANSIM_HOME" in line
@@ -177,8 +192,8 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(environment: dict[str
 
 def test_a_setting_that_cannot_be_used_is_one_clear_line(environment: dict[str, str]) -> None:
     refused = Run(environment | {"ANSIM_PARTITIONS": "many"})
-    assert refused.process.wait(60) == 2
-    refused._reader.join(5)
+    assert refused.process.wait(180) == 2
+    refused.read_to_end()
     (line,) = refused.lines
     assert "ANSIM_PARTITIONS" in line
 
@@ -186,8 +201,8 @@ def test_a_setting_that_cannot_be_used_is_one_clear_line(environment: dict[str, 
 def test_two_parts_on_one_port_are_refused(environment: dict[str, str]) -> None:
     same = {"ANSIM_INTAKE_PORT": environment["ANSIM_CONSOLE_PORT"]}
     refused = Run(environment | same)
-    assert refused.process.wait(60) == 2
-    refused._reader.join(5)
+    assert refused.process.wait(180) == 2
+    refused.read_to_end()
     (line,) = refused.lines
     assert "two parts" in line
 
@@ -200,8 +215,8 @@ def test_a_missing_key_beside_sealed_data_is_refused_and_nothing_is_touched(
     store.mkdir(parents=True)
     (store / "sealed").write_bytes(b"something")
     refused = Run(environment)
-    assert refused.process.wait(60) == 2
-    refused._reader.join(5)
+    assert refused.process.wait(180) == 2
+    refused.read_to_end()
     (line,) = refused.lines
     assert "ansim.keys is missing" in line
     assert not (home / "keys" / "ansim.keys").exists()

@@ -100,7 +100,7 @@ def words(keyring: Keyring, source: str, conversation: str) -> Queued:
 
 async def line(process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         return (await process.stdout.readline()).decode().strip()
 
 
@@ -139,7 +139,7 @@ async def test_a_platform_without_an_address_takes_words_from_the_outbox(
         assert (await client.send([message])).accepted == 1
         assert (await client.send([message])).duplicates == 1
         ledger.queued.append(words(keyring, "partner", "room-1"))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             async for found in client.outbox():
                 assert (found.agency, found.text) == ("안심아이 상담센터", "혹시 괜찮아요?")
                 await client.shown(found.id)
@@ -167,7 +167,7 @@ async def test_what_is_written_to_the_channel_is_stored_and_answered_by_a_counse
         await channel.say(room, 0, "거기 있어요?")
         return said in await channel.seen(room, 0)
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not await asked():
             await asyncio.sleep(0.2)
     await until(lambda: f"words-{kakao.ID}" in ledger.deliveries)

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ansim.config import Config
 from tests.detection.talk import LURE
 from tests.migrated import give_database
 from tests.ports import free_port
@@ -42,10 +43,14 @@ class House:
         }
         give_database(home)
         self.run = Run(environment)
+        self.environment = environment
+
+    def open(self) -> None:
+        """Comes back when everything runs and the platform is declared."""
         self.run.wait_for("Ctrl-C stops everything")
         made = subprocess.run(
             [sys.executable, "-c", DECLARE],
-            env=os.environ | environment,
+            env=os.environ | self.environment,
             check=True,
             capture_output=True,
             text=True,
@@ -56,7 +61,7 @@ class House:
         return f"http://127.0.0.1:{self.ports[name]}"
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
-        path = next(self.home.rglob("*.sqlite3"))
+        path = Config(home=self.home).sqlite_path
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
             return database.execute(query).fetchall()
 
@@ -68,6 +73,7 @@ class House:
                 f"{self.address('INTAKE')}/v1/messages",
                 json=list(items),
                 headers={"Authorization": f"Bearer {self.key}"},
+                timeout=120,
             )
             if answered.status_code == 202:
                 assert answered.json()["accepted"] == len(items)
@@ -79,7 +85,7 @@ class House:
     def counsellor(self) -> httpx.Client:
         """A browser's worth of client that has logged in."""
         name, _, password = self.run.log_ins()["counsellor"].partition(":")
-        client = httpx.Client(base_url=self.address("CONSOLE"), follow_redirects=True, timeout=30)
+        client = httpx.Client(base_url=self.address("CONSOLE"), follow_redirects=True, timeout=120)
         page = client.get("/queue/")
         token = found(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
         page = client.post(
@@ -115,8 +121,12 @@ def line(page: str, words: str) -> str:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     running = House(tmp_path / "home")
-    yield running
-    running.run.interrupt()
+    try:
+        running.open()
+        yield running
+    finally:
+        if running.run.process.poll() is None:
+            running.run.interrupt()
 
 
 def test_what_was_edited_away_or_deleted_stays_marked_and_the_risk_does_not_fall(

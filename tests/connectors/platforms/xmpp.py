@@ -23,7 +23,7 @@ from tests.connectors.standins.files import Files
 
 BOT_PASSWORD = "the bot's own password"
 NICK = "ansim"
-PATIENCE = 60.0
+PATIENCE = 120.0
 BODY = f"{{{CLIENT}}}body"
 
 
@@ -120,7 +120,7 @@ class Person(ClientXMPP):
         query = ET.Element("{http://jabber.org/protocol/muc#admin}query")
         ET.SubElement(query, "{http://jabber.org/protocol/muc#admin}item", item)
         iq.append(query)
-        await iq.send(timeout=10)  # type: ignore[no-untyped-call]
+        await iq.send(timeout=120)  # type: ignore[no-untyped-call]
 
     def bodies(self, room: str, nick: str, kind: str) -> list[str]:
         return [
