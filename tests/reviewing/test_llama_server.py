@@ -9,24 +9,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+import random
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
+from ansim.chat import Attachment, AttachmentKind, Noticed
+from ansim.detection import Turn
 from ansim.reviewing import answering, breaker, model
 from ansim.reviewing.answering import Refused
 from ansim.reviewing.asking import messages, response_formats
+from ansim.reviewing.eyes import Fetch
 from ansim.reviewing.model import Model
 from ansim.reviewing.reviewer import TRANSPORT, Reviewer
-from ansim.reviewing.settings import Settings
-from ansim.reviewing.values import Condition, Declined, Opinion, Refusal, Window
+from ansim.reviewing.settings import Pictures, Settings
+from ansim.reviewing.values import Condition, Declined, Opinion, Picture, Refusal, Window
+from ansim.reviewing.windows import window
+from tests.pictures.drawn import encoded
 from tests.reviewing import tiny_gguf
 from tests.reviewing.hour import Hour
 from tests.reviewing.llama import Kind, Server, running
-from tests.reviewing.talk import TALK, answer, asked_about
+from tests.reviewing.talk import TALK, answer, asked_about, turns
 
 pytestmark = [pytest.mark.llama, pytest.mark.timeout(1800)]
 
@@ -93,13 +100,14 @@ def room(number: int) -> Window:
 class Desk:
     """A reviewer that asks a real server, on a clock that nobody waits for."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, fetch: Fetch | None = None) -> None:
         self.now = 1000.0
         self.told: list[Opinion | Declined] = []
-        settings = Settings(url=url, model="tiny", timeout=PATIENCE)
+        pictures = Pictures.SHOWN if fetch else Pictures.OFF
+        settings = Settings(url=url, model="tiny", timeout=PATIENCE, pictures=pictures)
         self.model = Model(settings)
         self.reviewer = Reviewer(
-            settings, self._hear, Hour(), model=self.model, clock=lambda: self.now
+            settings, self._hear, Hour(), model=self.model, fetch=fetch, clock=lambda: self.now
         )
 
     async def _hear(self, _window: Window, said: Opinion | Declined) -> None:
@@ -267,6 +275,28 @@ async def test_a_server_killed_in_the_middle_of_an_answer_is_left_alone_until_it
         assert desk.codes[breaker.FAILURES :] == ["opinion"] * 2
         assert desk.reviewer.status().condition is Condition.READY
         await desk.model.close()
+
+
+async def test_a_model_that_cannot_see_is_asked_again_without_the_picture(server: Server) -> None:
+    noise = Image.frombytes("RGB", (640, 480), random.Random(1).randbytes(640 * 480 * 3))
+    shot = Picture(turn=6, media_type="image/jpeg", content=encoded(noise, "JPEG", quality=85))
+
+    async def fetch(_window: Window) -> Sequence[Picture]:
+        return (shot,)
+
+    desk = Desk(server.url, fetch)
+    for number in range(breaker.FAILURES + 1):
+        await desk.reviewer.consider(with_a_picture(f"봐 {number}"))
+    await desk.model.close()
+    assert desk.codes == ["opinion"] * (breaker.FAILURES + 1)
+    assert {said.pictures for said in desk.told if isinstance(said, Opinion)} == {0}
+    assert desk.reviewer.status().condition is Condition.READY
+
+
+def with_a_picture(text: str) -> Window:
+    seen = Attachment(kind=AttachmentKind.IMAGE, noticed=Noticed(fingerprint="0" * 64))
+    line = Turn(id="p", author="stranger", at=2000.0, text=text, risk=0.5, attachments=(seen,))
+    return window("room", [*turns(TALK), line], risk=0.5, threshold=0.83, shown=True)
 
 
 async def test_special_tokens_that_a_chat_spells_are_no_tokens_to_the_model(

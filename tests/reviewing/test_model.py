@@ -130,6 +130,17 @@ async def test_the_key_is_sent_and_a_proxy_of_the_environment_is_not_used(
     assert "authorization: bearer word" in server.headers[0].lower()
 
 
+async def test_every_question_has_a_connection_of_its_own() -> None:
+    """So that none is lost on one that the server is just closing."""
+    async with StandIn(lambda _: SAID) as server:
+        model = Model(settings_for(server))
+        for _ in range(2):
+            await model.ask(QUESTION)
+        await model.close()
+    assert all("\r\nconnection: close\r\n" in head.lower() for head in server.headers)
+    assert len(server.headers) == 2
+
+
 async def test_the_question_names_roles_model_and_limits() -> None:
     async with StandIn(lambda _: SAID) as server:
         model = Model(settings_for(server))

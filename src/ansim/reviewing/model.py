@@ -54,7 +54,13 @@ class Model:
         self._settings = settings
         self._form = 0
         self._held = False
-        headers = {"Accept": "text/event-stream, application/json", "Accept-Encoding": "identity"}
+        headers = {
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",
+            # A server may close a kept connection just when the next question goes out: that
+            # would count as a failure of the model.
+            "Connection": "close",
+        }
         if settings.key:
             headers["Authorization"] = f"Bearer {settings.key}"
         self._client = httpx.AsyncClient(
