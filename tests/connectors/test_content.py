@@ -203,6 +203,8 @@ def test_an_operator_names_hosts_or_whole_addresses() -> None:
     )
     assert places.named("https://files.example.org/a.png") == "files.example.org"
     assert places.entered("http://192.168.0.9:5280/upload/a.png")
+    assert Places(bases=("https://M.Example",)).entered("https://m.example/A.png")
+    assert not Places(bases=("https://m.example/A",)).entered("https://m.example/a/b.png")
     for other in ("http://192.168.0.9:5280/admin", "http://192.168.0.9:5280/upload/%2e%2E/admin"):
         assert not places.entered(other)
     for odd in ("127.0.0.1", "localhost", "ftp://a.example/", "https://a:b@c.example/", "a b.kr"):

@@ -40,8 +40,8 @@ class Places:
 
     def entered(self, address: str) -> bool:
         """Whether it lies below an address that the operator entered."""
-        bases = (base.rstrip("/") + "/" for base in self.bases if base)
-        return any(address.startswith(base) for base in bases) and not _odd(address)
+        bases = (_in_small(base.rstrip("/") + "/") for base in self.bases if base)
+        return any(_in_small(address).startswith(base) for base in bases) and not _odd(address)
 
     def named(self, address: str) -> str:
         """The host of an address, if it is one of ``hosts``; else empty."""
@@ -109,6 +109,12 @@ def is_public(number: str) -> bool:
 def address_in(value: object) -> str:
     """An address in a platform's answer; empty for anything else."""
     return value if isinstance(value, str) and _SIMPLE.fullmatch(value) else ""
+
+
+def _in_small(address: str) -> str:
+    """With its scheme and host in small letters: there they mean the same."""
+    scheme_and_host, rest = address.split("/", 3)[:3], address.split("/", 3)[3:]
+    return "/".join([*(each.lower() for each in scheme_and_host), *rest])
 
 
 def _odd(address: str) -> bool:
