@@ -21,7 +21,7 @@ from ansim.sources.places import Places
 from ansim.sources.telling import notice
 from ansim.sources.wiring import MemoryInProcess, NoticeKind, Rule, Wiring
 from ansim.sources.xmpp import door, hearing
-from ansim.sources.xmpp.line import NOT_SECURED, UNTRUSTED, Line, address
+from ansim.sources.xmpp.line import NOT_SECURED, UNTRUSTED, Line, Refused, address
 from ansim.sources.xmpp.rooms import Position, Room
 from ansim.sources.xmpp.stanzas import Archived, private_id, words
 from ansim.sources.xmpp.uploads import UPLOAD, Uploads, upload_host
@@ -511,6 +511,43 @@ async def test_a_server_that_does_not_answer_leaves_what_the_operator_says() -> 
     assert line.asked == 1, "it is not asked again for every picture"
     entered = "https://pictures.example/a.png"
     assert (await uploads.places(entered)).named(entered)
+
+
+@pytest.mark.parametrize(
+    ("slot", "host"),
+    [
+        ("https://files.xmpp.test/x/a.png", "files.xmpp.test:443"),
+        ("http://files.xmpp.test/x/a.png", ""),
+        ("https://a:b@files.xmpp.test/x", ""),
+        ("https://[::1/x", ""),
+        ("", ""),
+    ],
+)
+async def test_only_a_place_for_uploads_with_encryption_counts(slot: str, host: str) -> None:
+    """Of several services: one is silent, one refuses, the third gives a place."""
+    names = [f"{name}.xmpp.test" for name in ("silent", "refusing", "upload")]
+
+    class Server:
+        boundjid = JID("bot@xmpp.test")
+
+        async def features_of(self, name: str) -> set[str]:
+            if name == names[0]:
+                raise ConnectionError("XMPP: no answer")
+            return set() if name == "xmpp.test" else {UPLOAD}
+
+        async def ask(self, kind: str, to: str, query: ET.Element) -> ET.Element:
+            answer = ET.Element("iq")
+            if to == "xmpp.test":
+                for name in (*names, ""):
+                    tag = "{http://jabber.org/protocol/disco#items}item"
+                    ET.SubElement(answer, tag, jid=name)
+            elif to == names[1]:
+                raise Refused("not-allowed")
+            else:
+                ET.SubElement(answer, f"{{{UPLOAD}}}get", url=slot)
+            return answer
+
+    assert await upload_host(cast(Line, Server())) == host
 
 
 def test_encrypted_words_are_not_read() -> None:
