@@ -11,12 +11,14 @@ import pytest
 from PIL import Image
 
 from ansim.pictures.apart import Apart
-from ansim.pictures.values import Limits, Looks, Unread, Wanted, Why
+from ansim.pictures.values import RENDERED_SIDE, Limits, Looks, Unread, Wanted, Why
 from tests.pictures.drawn import code, encoded, shapes, words
 from tests.pictures.test_apart import readers
 
 EXPECTED = {Why.UNKNOWN_TYPE, Why.DAMAGED, Why.TOO_MANY_PIXELS, Why.TOO_COSTLY, Why.TOO_SLOW}
 """What a spoilt file may come to; ``broke`` would be a reader that fell over."""
+
+WANTED = Wanted(words=False, rendered=RENDERED_SIDE)
 
 
 def seeds() -> list[bytes]:
@@ -73,9 +75,10 @@ def read_all(number: int) -> dict[str, int]:
 
         def read(file: bytes) -> str:
             try:
-                looks = apart.ask("look", [file], Looks, Wanted(words=False)).looks
+                looks = apart.ask("look", [file], Looks, WANTED).looks
             except Unread as problem:
                 return problem.why.value
+            assert looks[0].unread or looks[0].rendered, "what was read has a small copy"
             return looks[0].unread or "read"
 
         for outcome in two.map(read, mutated(50)):
