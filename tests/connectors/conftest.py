@@ -9,18 +9,32 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from ansim.sources import content
 from ansim.sources.contract import Way
 from tests.connectors.checks import Case, Check
 from tests.connectors.platforms import Platform
 from tests.connectors.running import declaration_of, extra, port_of
 
+LIMITS = {
+    "content.SECONDS": 120.0,
+    "content.CONNECT_SECONDS": 60.0,
+    "posting.SECONDS": 120.0,
+    "posting.RESOLVE_SECONDS": 60.0,
+    "kakao.routes.LOOK_SECONDS": 60.0,
+    "kakao.desk.STORE_SECONDS": 60.0,
+    "bluesky.line.REQUEST_SECONDS": 60.0,
+    "mastodon.line.REQUEST_SECONDS": 60.0,
+    "telegram.line.REQUEST_SECONDS": 60,
+    "youtube.line.REQUEST_SECONDS": 60.0,
+    "xmpp.line.CONNECT_SECONDS": 120.0,
+    "xmpp.line.ASK_SECONDS": 60,
+}
+
 
 @pytest.fixture(autouse=True)
-def patient_fetching(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A loaded machine is no slow host: a test of one sets less itself."""
-    monkeypatch.setattr(content, "SECONDS", 120.0)
-    monkeypatch.setattr(content, "CONNECT_SECONDS", 60.0)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loaded machine is no slow service: a test of one sets less itself."""
+    for name, seconds in LIMITS.items():
+        monkeypatch.setattr(f"ansim.sources.{name}", seconds)
 
 
 def service_of(name: str) -> Platform:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from ansim.sources.contract import DeliveryState, Incoming, IntakeBusy, Outcome, Outgoing, Revoked
-from ansim.sources.kakao import pasted, skill
+from ansim.sources.kakao import desk, pasted, skill
 from ansim.sources.kakao.connector import HANDING_SECONDS, WAIT_SECONDS, KakaoConnector
 from ansim.sources.kakao.desk import STORE_SECONDS
 from ansim.sources.kakaotalk.moments import SEOUL
@@ -367,7 +367,7 @@ async def test_a_picture_is_told_and_its_address_is_not_kept(
 
 
 async def test_kakao_is_answered_in_time_though_the_store_is_away_and_nothing_is_promised(
-    channel: Waiting,
+    channel: Waiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running = Running(channel)
     away = True
@@ -380,6 +380,7 @@ async def test_kakao_is_answered_in_time_though_the_store_is_away_and_nothing_is
         return [Outcome.STORED] * len(messages)
 
     running.door._intake = intake
+    monkeypatch.setattr(desk, "STORE_SECONDS", STORE_SECONDS)
     async with running:
         room = await channel.room()
         started = time.monotonic()
