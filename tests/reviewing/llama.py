@@ -62,6 +62,9 @@ class Server:
         self._command = [*command(kind), "--model", str(model), "--host", "127.0.0.1"]
         self._command += ["--port", str(port)]
         self._command += ["-c" if kind is Kind.ITSELF else "--n_ctx", str(context)]
+        # Threads of so small a model only wait for one another, and do so in circles.
+        self._command += ["-t", "1"] if kind is Kind.ITSELF else ["--n_threads", "1"]
+        self._command += [] if kind is Kind.ITSELF else ["--n_threads_batch", "1"]
         if key:
             self._command += ["--api-key" if kind is Kind.ITSELF else "--api_key", key]
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -79,7 +82,7 @@ class Server:
         # llama-server lists its models while it loads them, and is healthy afterwards.
         ready = f"{self.base}/{'health' if self.kind is Kind.ITSELF else 'v1/models'}"
         end = time.monotonic() + START_SECONDS
-        with httpx.Client(trust_env=False, headers=self._headers) as client:
+        with httpx.Client(trust_env=False, headers=self._headers, timeout=60) as client:
             while time.monotonic() < end:
                 assert self._process.poll() is None, self.log
                 try:

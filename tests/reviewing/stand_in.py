@@ -14,7 +14,7 @@ MANNERS = frozenset(
         *("streams", "whole", "dawdles", "silent", "stalls", "hangs_up", "truncates"),
         *("cut_by_length", "floods", "floods_whole", "html", "other_json", "not_json", "zipped"),
         *("moves", "error_in_stream", "empty", "no_schema", "no_form_at_all", "half_a_header"),
-        "breaks_on_schema",
+        *("breaks_on_schema", "ends_before_a_word"),
         *("400", "401", "403", "404", "422", "429", "500", "503"),
     }
 )
@@ -117,6 +117,9 @@ class StandIn:
         )
         if self.manner == "empty":
             _chunk(writer, b"data: [DONE]\n\n")
+            writer.write(b"0\r\n\r\n")
+            return
+        if self.manner == "ends_before_a_word":
             writer.write(b"0\r\n\r\n")
             return
         if self.manner == "error_in_stream":

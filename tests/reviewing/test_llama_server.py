@@ -41,7 +41,7 @@ PATIENCE = 600.0
 OTHER = '{"note": "다른 말을 먼저 하는 모델"} '
 FORMS = {Kind.ITSELF: [200, 200, 200, 200], Kind.PYTHON: [500, 200, 200, 200]}
 """What each says to ``response_formats()``: a JSON schema in two forms, any JSON, no form."""
-NO_ROOM = {Kind.ITSELF: Refusal.REFUSED_BY_SERVER, Kind.PYTHON: Refusal.CUT_OFF}
+NO_ROOM = {Kind.ITSELF: Refusal.REFUSED_BY_SERVER, Kind.PYTHON: Refusal.SERVER_ERROR}
 """What becomes of a question that does not fit; the second one sends an empty stream then."""
 
 
@@ -278,7 +278,7 @@ async def test_a_server_killed_in_the_middle_of_an_answer_is_left_alone_until_it
 
 
 async def test_a_model_that_cannot_see_is_asked_again_without_the_picture(server: Server) -> None:
-    noise = Image.frombytes("RGB", (640, 480), random.Random(1).randbytes(640 * 480 * 3))
+    noise = Image.frombytes("RGB", (320, 240), random.Random(1).randbytes(320 * 240 * 3))
     shot = Picture(turn=6, media_type="image/jpeg", content=encoded(noise, "JPEG", quality=85))
 
     async def fetch(_window: Window) -> Sequence[Picture]:

@@ -63,6 +63,7 @@ async def test_words_arrive_whole_however_they_are_sent(manner: str) -> None:
         ("moves", Refusal.REDIRECTED),
         ("error_in_stream", Refusal.SERVER_ERROR),
         ("empty", Refusal.NOT_JSON),
+        ("ends_before_a_word", Refusal.SERVER_ERROR),
         ("half_a_header", Refusal.UNREACHABLE),
         ("401", Refusal.REFUSED_BY_SERVER),
         ("403", Refusal.REFUSED_BY_SERVER),

@@ -258,7 +258,7 @@ async def test_what_was_only_a_picture_that_is_gone_is_not_asked_about() -> None
     assert server.questions == []
 
 
-@pytest.mark.parametrize("manner", ["400", "422", "500", "truncates"])
+@pytest.mark.parametrize("manner", ["400", "422", "500", "ends_before_a_word"])
 async def test_a_model_that_cannot_see_is_asked_without_pictures_and_then_shown_none(
     manner: str,
 ) -> None:
@@ -280,6 +280,19 @@ async def test_a_model_that_cannot_see_is_asked_without_pictures_and_then_shown_
         desk.now += eyes.REST_SECONDS
         await desk.ask(room(said("p", 2000.0, SEEN, text="봐 다시")))
     assert any(shown_in(each["messages"]) for each in server.questions[len(seen) :])
+
+
+async def test_a_picture_that_makes_a_model_write_without_end_does_not_take_its_sight() -> None:
+    async with StandIn(lambda _: answer(), "cut_by_length") as server:
+        desk = Desk(server, giving(SHOT))
+        for number in range(eyes.REFUSALS):
+            found = await desk.ask(room(said("p", 2000.0, SEEN, text=f"봐 {number}")))
+            assert isinstance(found, Declined)
+            assert found.code == "cut_off"
+        server.manner = "streams"
+        found = await desk.ask(room(said("p", 2000.0, SEEN, text="봐 다시")))
+    assert isinstance(found, Opinion)
+    assert found.pictures == 1
 
 
 async def test_no_more_are_shown_than_allowed_whatever_is_brought() -> None:

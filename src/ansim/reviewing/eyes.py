@@ -21,8 +21,9 @@ REFUSALS = 3
 """Refusals in a row after which the model counts as one that cannot see …"""
 REST_SECONDS = 3600.0
 """… for so long."""
-_CANNOT_SEE = frozenset({Refusal.REFUSED_BY_SERVER, Refusal.SERVER_ERROR, Refusal.CUT_OFF})
-"""Cut off: some servers take a picture for text, which does not fit, and answer with nothing."""
+_CANNOT_SEE = frozenset({Refusal.REFUSED_BY_SERVER, Refusal.SERVER_ERROR})
+"""What servers say that cannot show a picture to their model, or take it for text that does not
+fit. An answer without an end is not among them: a picture could bring that about."""
 
 MEDIA_TYPE = "image/jpeg"
 """What ``pictures.rendering`` makes."""

@@ -189,6 +189,9 @@ def _decoded(content: bytes) -> _Piece:
 
 
 def _ended(text: str, reason: str | None) -> str:
+    if reason is None and not text:
+        # llama-cpp-python ends a question that does not fit in this way.
+        raise Refused(Refusal.SERVER_ERROR)
     if reason is None or reason == "length":
         raise Refused(Refusal.CUT_OFF)
     if not text.strip():
