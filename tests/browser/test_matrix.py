@@ -95,7 +95,7 @@ class Demo:
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGINT)
         self.process.wait(120)
-        self._reader.join(5)
+        self._reader.join(60)
         return psutil.wait_procs(children, timeout=60)[1]
 
 

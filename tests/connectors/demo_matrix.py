@@ -127,7 +127,7 @@ class House:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(60)
-        self._reader.join(5)
+        self._reader.join(60)
 
 
 async def make_room(running: Running) -> Running:

@@ -87,7 +87,7 @@ class Synapse:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                if httpx.get(f"{self.address}/health", timeout=20).status_code == 200:
+                if httpx.get(f"{self.address}/health", timeout=60).status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.1)
@@ -100,7 +100,7 @@ class Synapse:
         if self.process is not None:
             self.process.terminate()
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

@@ -339,7 +339,7 @@ async def test_odd_fields_break_nothing(running: Running) -> None:
     odd = b'{"userRequest": {"user": {"id": "p\\ud800"}, "utterance": 7, "lang": {}, "params": 3}}'
     assert (await ask(running, odd)).status_code in (200, 400)
     body = payload("u" * 5000, "가" * 100_000, callbackUrl=["no"], lang=5)
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
         base = f"http://127.0.0.1:{port_of(running.platform)}/v1/kakao/{ID}/{TOKEN}"
         answer = await client.post(base, json=body)
     assert answer.status_code == 200

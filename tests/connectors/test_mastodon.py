@@ -138,7 +138,7 @@ async def test_few_requests_left_are_kept_for_a_counsellor(service: Service) -> 
     room = await service.room()
     service.mastodon.allowed = 40
     async with Running(service) as running:
-        await until(lambda: running.told.troubles, "it waits", 30)
+        await until(lambda: running.told.troubles, "it waits")
         assert service.mastodon.used <= 25
         assert (await running.send(outgoing(room))).state is DeliveryState.SENT
         assert "요청" in running.told.troubles[0]

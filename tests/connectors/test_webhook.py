@@ -71,7 +71,7 @@ async def post(
 ) -> httpx.Response:
     base = f"http://127.0.0.1:{port_of(running.platform)}"
     sort = {"Content-Type": "application/json"}
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
         return await client.post(
             f"{base}/v1/webhook/{source}{path}", content=body, headers=sort | headers
         )

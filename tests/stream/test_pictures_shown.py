@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,6 +43,7 @@ from ansim.stream.server import EmbeddedServer
 from ansim.stream.shown import Copy, Shelf
 from ansim.voice.listening import Listener
 from tests.gateway.conftest import KEY, PARTNER, Running, digest, serve
+from tests.lying_files import contents
 from tests.pictures.drawn import encoded, shapes
 from tests.reviewing.stand_in import StandIn
 from tests.reviewing.test_pictures import shown_in
@@ -172,10 +173,8 @@ def readable(home: Path, *wanted: bytes) -> list[str]:
     pieces = [one[start : start + 48] for one in wanted for start in (400, len(one) // 2)]
     coded = [base64.b64encode(one)[600:700] for one in wanted]
     found = []
-    for path in sorted(home.rglob("*")):
-        with suppress(FileNotFoundError, IsADirectoryError):  # NATS is still at work
-            content = path.read_bytes()
-            found += [path.name for piece in (*pieces, *coded) if piece in content]
+    for path, content in contents(home):
+        found += [path.name for piece in (*pieces, *coded) if piece in content]
     return found
 
 
@@ -307,7 +306,7 @@ async def test_of_a_message_that_was_taken_back_nothing_is_shown_and_nothing_lie
 async def until_empty(config: Config, keyring: Keyring) -> None:
     client = await connect(config, keyring, "look")
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while (await client.jetstream().stream_info(shown.STREAM)).state.messages:
                 await asyncio.sleep(0.05)
     finally:

@@ -30,7 +30,7 @@ class Account:
         self.id = id
         self.token = token
         self._client = httpx.AsyncClient(
-            base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30
+            base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=120
         )
 
     async def close(self) -> None:
@@ -246,7 +246,7 @@ class Service(Ordinary):
         async with httpx.AsyncClient(
             base_url=self.synapse.address,
             headers={"Authorization": f"Bearer {self.admin.token}"},
-            timeout=30,
+            timeout=120,
         ) as client:
             (await client.request(method, path, json=body)).raise_for_status()
 
