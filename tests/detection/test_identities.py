@@ -130,11 +130,11 @@ def test_a_look_up_among_twenty_thousand_takes_microseconds(batch: int) -> None:
     asked = [identity(f"asked {number}") for number in range(batch)]
     best = float("inf")
     for _ in range(20):
-        begin = time.perf_counter()
+        begin = time.process_time()
         ids = Identities(now, before, START, START)
         for one in asked:
             assert ids.add(one, START)
         ids.packed()
-        best = min(best, (time.perf_counter() - begin) / batch)
+        best = min(best, (time.process_time() - begin) / batch)
     print(f"{batch}: {best * 1e6:.1f} µs")
     assert best < 100e-6  # measured 3 to 20; room for a busy machine
