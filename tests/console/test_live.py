@@ -79,13 +79,13 @@ def raiser(console: Console) -> Iterator[subprocess.Popen[str]]:
     process.wait(120)
 
 
-def database_handles(console: Console) -> int:
-    """Open files of the console's process that belong to its database."""
+def connections(console: Console) -> int:
+    """How many connections to its database the console's process has."""
     folder = Path(f"/proc/{console.process.pid}/fd")
     count = 0
     for link in folder.iterdir():
         with suppress(FileNotFoundError):  # closed since it was listed
-            count += "ansim.sqlite3" in str(link.readlink())
+            count += link.readlink().name == "ansim.sqlite3"
     return count
 
 
@@ -116,11 +116,9 @@ def test_an_alert_from_another_process_reaches_open_pages_within_a_second(
             last = max(last, heard_at)
         waited.append(last - float(done_at))
     assert min(waited) < 1.0, waited  # other work may take the machine for a while
-    # Twenty open pages hold no more than the watching thread's own connection open.
-    deadline = time.monotonic() + 120  # other pages may just have been made
-    while database_handles(console) > 6:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    # Twenty open pages hold none: the watching thread has one, and so has each thread that made a
+    # page, of which there are a few where a page took long.
+    assert connections(console) < len(readers) / 2
 
     console.stop()
     log = (console.home / "console.log").read_text()
