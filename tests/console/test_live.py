@@ -118,7 +118,7 @@ def test_an_alert_from_another_process_reaches_open_pages_within_a_second(
     assert min(waited) < 1.0, waited  # other work may take the machine for a while
     # Twenty open pages hold none: the watching thread has one, and so has each thread that made a
     # page, of which there are a few where a page took long.
-    assert connections(console) < len(readers) / 2
+    assert 0 < connections(console) < len(readers) / 2
 
     console.stop()
     log = (console.home / "console.log").read_text()
