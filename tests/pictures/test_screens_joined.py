@@ -111,6 +111,19 @@ def test_a_rare_name_that_is_nearly_a_common_one_was_misread() -> None:
     assert [one.name for one in talk] == ["별하", "별하", "별하", "민들레"]
 
 
+def test_a_name_that_is_very_nearly_the_title_was_misread() -> None:
+    talk = [left("달로끼"), left("달토끼"), left("달로끼")]
+    (found,) = naming.one_spelling([talk], ["달토끼", "오전 9:00"])
+    assert [one.name for one in found] == ["달토끼"] * 3
+    (found,) = naming.one_spelling([talk], ["우리 반"])
+    assert [one.name for one in found] == ["달로끼"] * 3
+
+
+def test_the_title_makes_no_two_people_one() -> None:
+    (found,) = naming.one_spelling([[left("민수"), left("민주"), left("지호")]], ["민수"])
+    assert [one.name for one in found] == ["민수", "민주", "지호"]
+
+
 def clocked(minute: int, day: tuple[int, int, int] = (0, 0, 0), **more: object) -> Shown:
     return shown(0, minute=minute, day=day, **more)
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from ansim.pictures import ink, letters
 from ansim.pictures.ink import Grey, glyph_height
 from ansim.pictures.values import Line, Unread, Why
 
-__all__ = ["Grey", "Layout", "glyph_height", "recognise"]
+__all__ = ["Grey", "Layout", "Row", "Word", "glyph_height", "recognise", "rows", "spaced"]
 
 LANGUAGES = "kor+eng"
 SECONDS = 20.0
@@ -65,16 +65,32 @@ def recognise(
     scale = scale or ink.enlargement(grey)
     page = ink.printed(grey, scale)
     lines = []
+    for row in _read(program, page, _MODES[layout], languages, deadline):
+        text = spaced(row, page)
+        many = sum(map(str.isalnum, text))
+        if row.sure >= sure and (sure <= 0 or (many and (many > 2 or row.sure >= few))):
+            lines.append(row.line(text, scale))
+    return lines
+
+
+def rows(page: Grey, languages: str, seconds: float = SECONDS) -> list[Row]:
+    """Lines of words on a page of dark print of one height on white (`ink.GLYPH`), as Tesseract
+    gives them. Raises Unread as ``recognise`` does."""
+    program = shutil.which("tesseract")
+    if program is None:
+        raise Unread(Why.NO_READER)
+    return _read(program, page, _MODES["block"], languages, time.monotonic() + seconds)
+
+
+def _read(program: str, page: Grey, mode: str, languages: str, deadline: float) -> list[Row]:
+    found = []
     for top, bottom in ink.bands(page):
         piece = page[top:bottom]
-        if not (piece < 128).any():
-            continue
-        for row in _rows(_tesseract(program, piece, _MODES[layout], languages, deadline)):
-            text = row.spaced(piece)
-            many = sum(map(str.isalnum, text))
-            if row.sure >= sure and (sure <= 0 or (many and (many > 2 or row.sure >= few))):
-                lines.append(row.line(text, top, scale))
-    return lines
+        if (piece < 128).any():
+            for row in _rows(_tesseract(program, piece, mode, languages, deadline)):
+                row.top += top
+                found.append(row)
+    return found
 
 
 def _tesseract(program: str, page: Grey, mode: str, languages: str, deadline: float) -> str:
@@ -110,59 +126,69 @@ def _die_with_us() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
 
 
+class Word(NamedTuple):
+    """A word of Tesseract's: where it stands, what it says, how sure that is (0..1)."""
+
+    left: int
+    right: int
+    text: str
+    sure: float
+
+
 @dataclass(slots=True)
-class _Row:
+class Row:
     """A line of Tesseract's, in pixels of the page that it read."""
 
     left: int
     top: int
     width: int
     height: int
-    words: list[tuple[int, str, float]] = field(default_factory=list)
-    """Left edge, text and confidence of each."""
+    words: list[Word] = field(default_factory=list)
 
     @property
     def sure(self) -> float:
-        return sum(sure for _, _, sure in self.words) / len(self.words) if self.words else 0.0
+        return sum(word.sure for word in self.words) / len(self.words) if self.words else 0.0
 
-    def spaced(self, page: Grey) -> str:
-        """The words, with a space where the ink shows one or between two of Latin letters."""
-        strip = page[self.top : self.top + self.height, self.left : self.left + self.width]
-        narrowest = SPACE * min(self.height, ink.GLYPH * 1.3)
-        begins = [left - self.left for left, _, _ in self.words[1:]]
-        apart: set[int] = set()
-        for first, after in ink.blanks(strip):
-            free = [number for number in range(len(begins)) if number not in apart]
-            if after - first < narrowest or not free:
-                continue
-            nearest = min(free, key=lambda number: abs(begins[number] - after))
-            if abs(begins[nearest] - after) < ink.GLYPH:
-                apart.add(nearest)
-        text = self.words[0][1] if self.words else ""
-        for number, (_, word, _) in enumerate(self.words[1:]):
-            space = number in apart or (_latin(text[-1]) and _latin(word[0]))
-            text += f" {word}" if space else word
-        return text
-
-    def line(self, text: str, down: int, scale: float) -> Line:
-        """The line in pixels of the picture; the page began ``down`` rows from its top."""
+    def line(self, text: str, scale: float) -> Line:
+        """The line in pixels of the picture."""
         return Line(
             text=text,
             left=round(self.left / scale),
-            top=round((self.top + down) / scale),
+            top=round(self.top / scale),
             width=max(1, round(self.width / scale)),
             height=max(1, round(self.height / scale)),
             confidence=min(1.0, max(0.0, self.sure)),
         )
 
 
+def spaced(row: Row, page: Grey, letter: float | None = None) -> str:
+    """Its words, with a space where the ink of the page shows one or between two of Latin
+    letters. ``letter`` is the height of one, where it is not that of the row."""
+    strip = page[row.top : row.top + row.height, row.left : row.left + row.width]
+    narrowest = SPACE * (letter or min(row.height, ink.GLYPH * 1.3))
+    begins = [word.left - row.left for word in row.words[1:]]
+    apart: set[int] = set()
+    for first, after in ink.blanks(strip):
+        free = [number for number in range(len(begins)) if number not in apart]
+        if after - first < narrowest or not free:
+            continue
+        nearest = min(free, key=lambda number: abs(begins[number] - after))
+        if abs(begins[nearest] - after) < ink.GLYPH:
+            apart.add(nearest)
+    text = row.words[0].text if row.words else ""
+    for number, word in enumerate(row.words[1:]):
+        space = number in apart or (_latin(text[-1]) and _latin(word.text[0]))
+        text += f" {word.text}" if space else word.text
+    return text
+
+
 def _latin(letter: str) -> bool:
     return letter.isascii() and letter.isalpha()
 
 
-def _rows(table: str) -> list[_Row]:
+def _rows(table: str) -> list[Row]:
     """Lines of Tesseract's table, which has a row for every line and word; empty ones left out."""
-    rows: dict[tuple[str, ...], _Row] = {}
+    found: dict[tuple[str, ...], Row] = {}
     for entry in table.splitlines():
         cells = entry.split("\t")
         if len(cells) != 12 or cells[0] not in ("4", "5"):
@@ -170,7 +196,7 @@ def _rows(table: str) -> list[_Row]:
         place = tuple(cells[1:5])
         left, top, width, height = (int(cell) for cell in cells[6:10])
         if cells[0] == "4":
-            rows[place] = _Row(left, top, width, height)
-        elif (word := cells[11].strip()) and place in rows:
-            rows[place].words.append((left, word, float(cells[10]) / 100))
-    return [row for row in rows.values() if row.words]
+            found[place] = Row(left, top, width, height)
+        elif (word := cells[11].strip()) and place in found:
+            found[place].words.append(Word(left, left + width, word, float(cells[10]) / 100))
+    return [row for row in found.values() if row.words]

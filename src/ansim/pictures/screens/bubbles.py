@@ -194,7 +194,7 @@ def _unboxed(layout: Layout, found: list[Bubble], loose: list[Loose]) -> None:
         text = line.said.text
         if line.used or line.box.height < 0.7 * layout.print or line.box.top < first:
             continue
-        if line.said.confidence < 0.4 or stamps.is_clock(text) or stamps.is_day(text):
+        if line.said.confidence < 0.4 or _is_clock(line, layout) or stamps.is_day(text):
             continue
         left = (line.box.left - layout.page.left) / layout.page.width
         if start is None:

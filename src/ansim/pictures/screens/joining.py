@@ -57,14 +57,15 @@ def joined(pieces: Sequence[Piece], room: float, print_: float) -> str:
 
 
 _REPEATED = re.compile(r"(?<=([ㄱ-ㅣ])) (?=\1)")
+_DOTS = re.compile(r"[.…‥]*[…‥][.…‥]*")
 _BEFORE_SIGN = re.compile(r" (?=[!?~…,]|\.\.)")
 
 
 def tidy(text: str, breaks: Breaks) -> str:
     """The text with its ``MAYBE`` decided, and without spaces that reading has put between signs
-    of laughter and before marks."""
+    of laughter and before marks; dots are three of them."""
     whole = text.replace(MAYBE, "" if breaks is Breaks.LETTERS else " ")
-    whole = _REPEATED.sub("", whole)
+    whole = _DOTS.sub("...", _REPEATED.sub("", whole))
     return _BEFORE_SIGN.sub("", " ".join(whole.split()))
 
 

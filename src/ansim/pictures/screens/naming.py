@@ -15,16 +15,28 @@ ME = "\x00me"
 """Who took the screenshots."""
 OTHER = "\x00other"
 """Who else talks, where no screen names anybody."""
+_VERY = 0.7
+"""How alike a name and a title are, at least, to be one."""
 UNKNOWN = "\x00unknown"
 """Somebody of those who are named, and the screen does not show who."""
 
 
-def one_spelling(screens: Sequence[Sequence[Shown]]) -> list[list[Shown]]:
+def one_spelling(
+    screens: Sequence[Sequence[Shown]], titles: Sequence[str] = ()
+) -> list[list[Shown]]:
     """The same with every name in one spelling: a rare one that is nearly a common one was
-    misread."""
+    misread, and so was one that is very nearly what stands above the chat (``titles``), in larger
+    print."""
     counts = Counter(shown.name for screen in screens for shown in screen if shown.name)
     meant: dict[str, str] = {}
+    for title, _ in Counter(filter(None, titles)).most_common():
+        near = [name for name in counts if name == title or _alike(name, title, _VERY)]
+        if near:
+            meant = dict.fromkeys(near, title)
+            break
     for name, count in counts.most_common():
+        if name in meant:
+            continue
         likely = [
             known
             for known in dict.fromkeys(meant.values())
@@ -37,9 +49,9 @@ def one_spelling(screens: Sequence[Sequence[Shown]]) -> list[list[Shown]]:
     ]
 
 
-def _alike(one: str, other: str) -> bool:
+def _alike(one: str, other: str, least: float = 0.6) -> bool:
     first, second = (unicodedata.normalize("NFD", name) for name in (one, other))
-    return same_text(first, second) >= 0.6
+    return same_text(first, second) >= least
 
 
 def carried(screen: Sequence[Shown]) -> list[Shown]:

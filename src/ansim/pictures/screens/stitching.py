@@ -13,6 +13,9 @@ SURE = 2.2
 """Least score of an overlap: about one message of six letters, read well, in both."""
 _AS_GIVEN = 0.4
 """What it speaks for an overlap that the pictures were given in this order."""
+_UPPER = 3
+"""Of the lines in no message so many are at the top, with what the chat is called."""
+_AROUND = " <>#@·|-—~,.'\"()[]"
 _LOOK_BACK = 80
 """Messages before its end in which the beginning of the next screen is looked for."""
 
@@ -45,7 +48,8 @@ def stitched(screens: Sequence[Screen]) -> Stitched:
     """The conversation in these screenshots, which may be given in any order."""
     breaks = _breaks(screens)
     tidy = [[_tidied(shown, breaks) for shown in screen.shown] for screen in screens]
-    named = [naming.carried(screen) for screen in naming.one_spelling(tidy)]
+    titles = [line.strip(_AROUND) for screen in screens for line in screen.outside[:_UPPER]]
+    named = [naming.carried(screen) for screen in naming.one_spelling(tidy, titles)]
     kept = _telling(named)
     chains = _chains(kept, named)
     merged: list[tuple[Shown, int]] = []
