@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,6 +31,7 @@ from ansim.casework.errors import Refused
 from ansim.casework.models import Account, Alert, AuditEvent, Channel, Notice, SourceRecord
 from ansim.detection import Priority
 from tests.casework.test_triage import raised, refusal
+from tests.ports import free_port
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -152,7 +152,8 @@ class Hooks:
 
 
 @pytest.fixture
-def hooks() -> Iterator[Hooks]:
+def hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
+    monkeypatch.setattr(calling, "SECONDS", 120.0)
     made = Hooks()
     yield made
     made.server.shutdown()
@@ -160,9 +161,7 @@ def hooks() -> Iterator[Hooks]:
 
 
 def nobody_listens() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/"
+    return f"http://127.0.0.1:{free_port()}/"
 
 
 def test_a_dead_channel_is_noticed_and_the_next_one_used(

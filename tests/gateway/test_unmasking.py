@@ -20,8 +20,9 @@ pytestmark = pytest.mark.nats
 
 
 async def test_the_names_that_the_routing_table_knows_are_told(
-    config: Config, keyring: Keyring, server: EmbeddedServer
+    config: Config, keyring: Keyring, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(unmasking, "CONNECT_SECONDS", 60.0)
     client = await connect(config, keyring, "test")
     routing = await Routing.open(client.jetstream(), config, keyring)
     await routing.remember("demo", ["방 7"], ["user-3", "user-4"])
