@@ -67,6 +67,31 @@ def test_a_message_cut_by_the_edge_is_taken_from_the_screen_that_shows_it_whole(
     assert texts(found) == list(WORDS[1:6])
 
 
+def test_a_message_that_lacks_its_first_line_gives_way_to_the_whole_one() -> None:
+    part = shown(4, text="도서관에서 만나요", confidence=0.99)
+    found = stitched([screen(2, 3, 4, 5), Screen(shown=(part, shown(5), shown(6), shown(7)))])
+    assert texts(found) == list(WORDS[2:8])
+
+
+def test_a_message_that_only_the_later_screen_shows_is_told_in_its_place() -> None:
+    for later in ((2, 3, 4, 5, 6), (3, 4, 5, 6)):
+        found = stitched([screen(0, 1, 2, 4, 5), screen(*later)])
+        assert texts(found) == list(WORDS[:7])
+
+
+def test_of_two_names_above_one_message_the_more_frequent_is_taken() -> None:
+    first = Screen(shown=(shown(1, name="라온"), shown(2), shown(3, name="라온")))
+    later = Screen(shown=(shown(3, name="CTT 204", confidence=0.95), shown(4), shown(5)))
+    found = stitched([first, later])
+    assert [one.speaker for one in found.told if one.shown.text == WORDS[3]] == ["라온"]
+
+
+def test_a_scrap_at_the_upper_edge_of_the_later_screen_is_not_added() -> None:
+    scrap = shown(3, text="ㅐ요 1=", confidence=0.4)
+    found = stitched([screen(2, 3, 4, 5), Screen(shown=(scrap, shown(4), shown(5), shown(6)))])
+    assert texts(found) == list(WORDS[2:7])
+
+
 def test_screens_that_do_not_join_leave_a_gap_that_is_said() -> None:
     found = stitched([screen(0, 1, 2), screen(7, 8, 9)])
     assert texts(found) == [*WORDS[:3], *WORDS[7:]]

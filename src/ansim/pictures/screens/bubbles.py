@@ -73,7 +73,7 @@ def bubbles(layout: Layout, inside: Sequence[Sequence[Written]]) -> list[Bubble]
                 pieces=[Piece(one.text, box) for box, one in whole],
                 sure=sure,
                 side=side(thing.box, layout.page, begin, len(lines)),
-                cut=len(whole) < len(lines),
+                cut=any(_cut(line, thing.box, layout) for line in thing.lines),
                 picture=not lines,
             )
         )

@@ -72,6 +72,9 @@ def _joined(ink: Mask, unit: float, *, inside: bool) -> list[Box]:
             continue
         if (across > 4 * unit and down < 0.4 * unit) or size < 2:
             continue
+        low = down < 0.3 * unit and across > max(unit, 0.4 * ink.shape[1])
+        if inside and low and (top < 0.3 * unit or top + down > ink.shape[0] - 0.3 * unit):
+            continue  # the upper or lower edge of a soft bubble
         if not inside and any(_below(left, top, across, one, unit) for one in tall):
             continue
         kept[top : top + down, left : left + across] |= ink[top : top + down, left : left + across]

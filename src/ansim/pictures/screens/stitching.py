@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -13,6 +14,8 @@ SURE = 2.2
 """Least score of an overlap: about one message of six letters, read well, in both."""
 _AS_GIVEN = 0.4
 """What it speaks for an overlap that the pictures were given in this order."""
+_SEEN = 0.8
+"""How surely (0..1) a message must be read that only the later of two screens shows."""
 _UPPER = 3
 """Of the lines in no message so many are at the top, with what the chat is called."""
 _AROUND = " <>#@·|-—~,.'\"()[]"
@@ -128,6 +131,7 @@ def _reaches(after: dict[int, int], start: int, end: int) -> bool:
 def _merged(chain: Sequence[int], screens: Sequence[Sequence[Shown]]) -> list[tuple[Shown, int]]:
     """The messages of a run of screens, each once, as it is read best."""
     whole = [(shown, chain[0]) for shown in screens[chain[0]]]
+    names = Counter(shown.name for screen in screens for shown in screen if shown.name)
     for number in chain[1:]:
         begin = max(0, len(whole) - _LOOK_BACK)
         tail = [shown for shown, _ in whole[begin:]]
@@ -138,27 +142,55 @@ def _merged(chain: Sequence[int], screens: Sequence[Sequence[Shown]]) -> list[tu
         for place, shown in enumerate(screens[number]):
             if place in places:
                 known, source = whole[places[place]]
-                better = _better(known, shown)
+                better = _better(known, shown, names)
                 whole[places[place]] = (better, source if better.text == known.text else number)
             elif place > last:
                 fresh.append((shown, number))
-            # What stands unmatched between matched messages was seen by the screen before, or is
-            # a mistake of this one at its upper edge.
         whole += fresh
+        _add_missed(whole, screens[number], places, number)
     return whole
 
 
-def _better(one: Shown, other: Shown) -> Shown:
-    """Of two readings of one message the better, with what only the other one shows."""
+def _add_missed(
+    whole: list[tuple[Shown, int]], screen: Sequence[Shown], places: dict[int, int], number: int
+) -> None:
+    """Adds what this screen shows between messages that are one after another in ``whole``: the
+    screen before has not seen it. Whatever else is unmatched was misread at an edge."""
+    for place in sorted(places, reverse=True):
+        before, shown = place - 1, screen[place - 1] if place else None
+        if shown is None or before in places or shown.cut or shown.picture:
+            continue
+        if shown.confidence < _SEEN or (before and before - 1 not in places):
+            continue
+        above = places[place] - 1
+        known = whole[above][0] if above >= 0 else None
+        if before and places[before - 1] != above:
+            continue
+        if known is None or alike.same_text(known.text, shown.text) < 0.3:
+            whole.insert(places[place], (shown, number))
+
+
+def _better(one: Shown, other: Shown, names: Counter[str]) -> Shown:
+    """Of two readings of one message the better, with what only the other one shows, and with the
+    name that is seen more often."""
     good, poor = one, other
-    if (one.cut, -one.confidence) > (other.cut, -other.confidence):
+    if (_part(one, other), one.cut, -one.confidence) > (
+        _part(other, one),
+        other.cut,
+        -other.confidence,
+    ):
         good, poor = other, one
     stamp = good if good.minute >= 0 else poor
     return msgspec.structs.replace(
         good,
-        name=good.name or poor.name,
+        name=max(good.name, poor.name, key=names.__getitem__),
         minute=stamp.minute,
         half=stamp.half,
         day=good.day if good.day[1] else poor.day,
         noticed=good.noticed or poor.noticed,
     )
+
+
+def _part(one: Shown, other: Shown) -> bool:
+    """Whether it is but a part of the other: its first lines are above the edge of the screen."""
+    return len(one.text) < 0.75 * len(other.text)
