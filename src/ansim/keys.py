@@ -63,7 +63,8 @@ class Keyring:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             line = f"k1 {secrets.token_hex(32)}\n"
-            temporary = path.with_name(f".{path.name}.{os.getpid()}")
+            # A name that no other thread, and nobody who died before us, has used.
+            temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(line)

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -49,6 +51,28 @@ def fill(number: int) -> list[str]:
 
 def texts() -> list[str | None]:
     return [row.text for row in Turn.objects.order_by("at")]
+
+
+def test_threads_that_need_the_first_key_at_the_same_time_all_get_the_same(tmp_path: Path) -> None:
+    gate = Barrier(8)
+
+    def first(_: int) -> str:
+        gate.wait(120)
+        return Keyring.load_or_create(tmp_path / "keys" / "ansim.keys").pseudonym("account", "x")
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(first, range(8)))) == 1
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["ansim.keys"]
+
+
+def test_a_rotation_is_noticed_however_soon_it_follows(home: Path) -> None:
+    path = django_settings.ANSIM.keys_path
+    assert keyring().names == ("k1",)
+    assert keyring() is keyring(), "read once"
+    before = path.stat()
+    Keyring.add_key(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # as within one tick of the clock
+    assert keyring().names == ("k1", "k2")
 
 
 def test_after_a_rotation_everything_is_under_the_new_key_and_reads_the_same(

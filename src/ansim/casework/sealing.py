@@ -14,22 +14,27 @@ from ansim.keys import Keyring
 PURPOSE = "casework"
 
 
-_loaded: dict[Path, tuple[int, Keyring]] = {}
+Stamp = tuple[int, int, int]
+"""What tells that a file changed. Its time alone does not: of two changes within milliseconds the
+second may have the time of the first."""
+
+_loaded: dict[Path, tuple[Stamp | None, Keyring]] = {}
 
 
 def keyring() -> Keyring:
     """The keys of this installation; read again when the file has changed (a rotation)."""
     path: Path = settings.ANSIM.keys_path
     known = _loaded.get(path)
+    stamp: Stamp | None = None
     try:
-        changed = path.stat().st_mtime_ns
+        status = path.stat()
+        stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
     except FileNotFoundError:
         if known is not None:
             return known[1]  # never make a new file while the old one is only misplaced
-        changed = 0
-    if known is None or known[0] != changed:
-        ring = Keyring.load_or_create(path)
-        known = _loaded[path] = (path.stat().st_mtime_ns, ring)
+    if known is None or known[0] != stamp:
+        # With the stamp of before: what changes while it is read is read again the next time.
+        known = _loaded[path] = (stamp, Keyring.load_or_create(path))
     return known[1]
 
 
