@@ -59,3 +59,16 @@ def test_dots_that_were_read_as_one_sign_are_three() -> None:
     assert tidy("음.…", Breaks.SPACES) == "음..."
     assert tidy("…배고팠음", Breaks.SPACES) == "...배고팠음"
     assert tidy("나도..", Breaks.SPACES) == "나도.."
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("방송반!!1!111!", "방송반!!!!!!!!"),
+        ("아빠!!! 1!", "아빠!!!!!"),
+        ("1등!! 11시에 봐", "1등!! 11시에 봐"),
+        ("와! 1반이다", "와! 1반이다"),
+    ],
+)
+def test_ones_among_exclamation_marks_are_such(read: str, meant: str) -> None:
+    assert tidy(read, Breaks.SPACES) == meant

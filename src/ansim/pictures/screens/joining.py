@@ -23,11 +23,6 @@ class Piece:
     text: str
     box: Box
 
-    @property
-    def letter(self) -> float:
-        """Mean width of its letters, in pixels."""
-        return self.box.width / max(1, len(self.text))
-
 
 def edge(messages: Sequence[Sequence[Piece]]) -> float:
     """Width that the longest line takes: where lines are broken."""
@@ -58,25 +53,30 @@ def joined(pieces: Sequence[Piece], room: float, print_: float) -> str:
 
 _REPEATED = re.compile(r"(?<=([ㄱ-ㅣ])) (?=\1)")
 _DOTS = re.compile(r"[.…‥]*[…‥][.…‥]*")
+_CALLS = re.compile(r"![!1 ]*!|!!1+(?!\d)")
 _BEFORE_SIGN = re.compile(r" (?=[!?~…,]|\.\.)")
 
 
 def tidy(text: str, breaks: Breaks) -> str:
     """The text with its ``MAYBE`` decided, and without spaces that reading has put between signs
-    of laughter and before marks; dots are three of them."""
+    of laughter and before marks; dots are three of them, and ones
+    among exclamation marks are such."""
     whole = text.replace(MAYBE, "" if breaks is Breaks.LETTERS else " ")
     whole = _DOTS.sub("...", _REPEATED.sub("", whole))
+    whole = _CALLS.sub(lambda found: "!" * len(found[0].replace(" ", "")), whole)
     return _BEFORE_SIGN.sub("", " ".join(whole.split()))
 
 
 _PITCH = 1.49
 """Distance of two lines of a message, at most, in heights of the print."""
+_SYLLABLE, _LATIN, _SPACE = 0.9, 0.55, 0.3
+"""Widths of letters, in heights of the print."""
 
 
 def goes_on(piece: Piece, following: Piece, room: float, print_: float) -> bool:
     """Whether the next line belongs to the same message, where no bubble tells: the lines are
     close, and its first word would not have found room in this one."""
     pitch = (following.box.top - piece.box.top + following.box.bottom - piece.box.bottom) / 2
-    word = len(following.text.split(" ")[0])
-    needed = (word + 0.4) * following.letter
-    return pitch < _PITCH * print_ and piece.box.width + needed > room
+    word = following.text.split(" ")[0]
+    needed = _SPACE + sum(_LATIN if letter.isascii() else _SYLLABLE for letter in word)
+    return pitch < _PITCH * print_ and piece.box.width + needed * print_ > room

@@ -33,7 +33,9 @@ _PLAIN = re.compile(r"[.,!?~…]+|\d|\d+%|\d{1,2}:\d{2}")
 _LIKE_DIGITS = re.compile(r"[IlOoSsZzBbgq]+")
 _LATIN = re.compile(r"[A-Za-z]{2,}[.,!?~]*|[A-Za-z][A-Za-z0-9_.]{2,}")
 _POOR = 0.5
-"""A line that is read less surely (0..1), or not at all, is read once more in another way."""
+"""A line without syllables that is read less surely (0..1), or not at all, is read once more."""
+_SOFT = 4
+"""Pixels that the soft edges of a letter take beyond it."""
 _LOW = 0.66
 """Height of a line without syllables, at most, in heights of the print."""
 _SURE_OF_JAMO = 0.9
@@ -82,13 +84,17 @@ def _without(strip: Grey, found: Sequence[jamo.Found]) -> Grey:
         return strip
     bare = strip.copy()
     for one in found:
-        bare[:, one.left : one.right] = 255
+        bare[:, max(0, one.left - _SOFT) : one.right + _SOFT] = 255
     return bare
 
 
 def _read_all(strips: Sequence[Grey], lines: Sequence[Box], print_: float) -> list[Row]:
     read = _in_sheets(strips, "kor")
-    poor = [place for place, row in enumerate(read) if row.sure < _POOR]
+    poor = [
+        place
+        for place, row in enumerate(read)
+        if row.sure < _POOR and not any(_SYLLABLE.search(word.text) for word in row.words)
+    ]
     for place, row in zip(
         poor, _in_sheets([strips[place] for place in poor], LANGUAGES), strict=True
     ):

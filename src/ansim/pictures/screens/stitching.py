@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ansim.pictures.screens import alike, joining, naming
-from ansim.pictures.screens.values import Breaks, Screen, Shown
+from ansim.pictures.screens.values import Breaks, Screen, Shown, Side
 
 SURE = 2.2
 """Least score of an overlap: about one message of six letters, read well, in both."""
@@ -160,7 +160,8 @@ def _add_missed(
         before, shown = place - 1, screen[place - 1] if place else None
         if shown is None or before in places or shown.cut or shown.picture:
             continue
-        if shown.confidence < _SEEN or (before and before - 1 not in places):
+        nobody = shown.side is Side.ROW and not shown.name  # the rest of one above the edge
+        if nobody or shown.confidence < _SEEN or (before and before - 1 not in places):
             continue
         above = places[place] - 1
         known = whole[above][0] if above >= 0 else None
