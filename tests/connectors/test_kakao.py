@@ -184,6 +184,7 @@ async def test_the_event_api_calls_the_person_and_the_block_fetches_the_words() 
             room = await channel.room()
             assert (await running.send(words(room))).state is DeliveryState.WAITING
             await until(lambda: "w1" in running.door.recorded, "the words fetched")
+            await until(lambda: channel.seen(room, 0), "and shown, which nobody tells us")
             assert await channel.seen(room, 0) == [WORDS]
             assert (await running.send(words(room))).state in (
                 DeliveryState.SENT,

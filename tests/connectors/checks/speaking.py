@@ -35,6 +35,7 @@ async def words_are_said_in_the_room_under_the_agencys_name_and_are_nobodys_mess
         assert await case.said_in(room, "걱정돼서 말을 걸어") == 1
         assert texts(running, room) == [], "our own words were handed over as somebody's"
         if delivery.state is DeliveryState.WAITING:
+            await until(lambda: words.id in running.door.recorded, "the delivery is on record")
             assert running.door.recorded[words.id].state is DeliveryState.SENT
 
 
