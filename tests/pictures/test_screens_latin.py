@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from ansim.pictures.screens import sheet
 from ansim.pictures.screens.joining import tidy
-from ansim.pictures.screens.sheet import merged
+from ansim.pictures.screens.shapes import Box
+from ansim.pictures.screens.sheet import merged, written
 from ansim.pictures.screens.values import Breaks
-from ansim.pictures.text import Word
+from ansim.pictures.text import Row, Word
 
 WIDE = 20
 """Pixels of a letter here."""
@@ -72,3 +76,39 @@ def test_dots_that_were_read_as_one_sign_are_three() -> None:
 )
 def test_ones_among_exclamation_marks_are_such(read: str, meant: str) -> None:
     assert tidy(read, Breaks.SPACES) == meant
+
+
+def test_the_widest_lines_are_first_on_the_sheet_and_each_gets_its_own_reading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[list[int]] = []
+
+    def reader(strips: list[NDArray[np.uint8]], language: str) -> list[Row]:
+        wide = [strip.shape[1] for strip in strips]
+        asked.append(wide)
+        return [Row(0, 0, one, 40, [Word(0, one, f"{one}", 0.9)]) for one in wide]
+
+    monkeypatch.setattr(sheet, "_read", reader)
+    page, tops = np.full((400, 900, 3), 255, np.uint8), (20, 80, 140, 200)
+    widths = (100, 500, 60, 300)
+    lines = [Box(20, top, 20 + one, top + 31) for top, one in zip(tops, widths, strict=True)]
+    read = [int(one.text) for one in written(page, lines, 34.0)]
+    assert asked[0] == sorted(asked[0], reverse=True)
+    assert [widths[place] for place in np.argsort(read)] == sorted(widths)
+
+
+def test_a_sheet_that_was_read_badly_is_read_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def reader(strips: list[NDArray[np.uint8]], language: str) -> list[Row]:
+        asked.append(len(strips))
+        sure = 0.6 if len(asked) == 1 else 0.9
+        return [Row(0, 0, 99, 40, [Word(0, 99, "다시" if sure > 0.8 else "디시", sure)])] * len(
+            strips
+        )
+
+    monkeypatch.setattr(sheet, "_read", reader)
+    lines = [Box(20, top, 200, top + 31) for top in (20, 80)]
+    read = written(np.full((200, 900, 3), 255, np.uint8), lines, 34.0)
+    assert [one.text for one in read] == ["다시", "다시"]
+    assert asked == [2, 2]

@@ -34,6 +34,8 @@ _LIKE_DIGITS = re.compile(r"[IlOoSsZzBbgq]+")
 _LATIN = re.compile(r"[A-Za-z]{2,}[.,!?~]*|[A-Za-z][A-Za-z0-9_.]{2,}")
 _POOR = 0.5
 """A line without syllables that is read less surely (0..1), or not at all, is read once more."""
+_DOUBTFUL, _CROOKED = 0.8, 0.3
+"""If more than such a share of whole lines is read less surely, the sheet was taken for crooked."""
 _SOFT = 4
 """Pixels that the soft edges of a letter take beyond it."""
 _LOW = 0.66
@@ -90,6 +92,14 @@ def _without(strip: Grey, found: Sequence[jamo.Found]) -> Grey:
 
 def _read_all(strips: Sequence[Grey], lines: Sequence[Box], print_: float) -> list[Row]:
     read = _in_sheets(strips, "kor")
+    whole = [place for place, line in enumerate(lines) if line.height > 0.7 * print_]
+    doubtful = [place for place in whole if read[place].sure < _DOUBTFUL]
+    if len(doubtful) > _CROOKED * len(whole):
+        for place, row in zip(
+            doubtful, _in_sheets([strips[place] for place in doubtful], "kor"), strict=True
+        ):
+            if row.sure > read[place].sure:
+                read[place] = row
     poor = [
         place
         for place, row in enumerate(read)
@@ -158,16 +168,20 @@ def _latin_for(weak: list[Word], sure: Sequence[Word]) -> list[Word]:
 
 
 def _in_sheets(strips: Sequence[Grey], language: str) -> list[Row]:
-    read: list[Row] = []
+    """What stands on each strip. The widest are first on a sheet: after many short lines Tesseract
+    takes the sheet for crooked, and reads across lines."""
+    order = sorted(range(len(strips)), key=lambda place: -strips[place].shape[1])
+    read: dict[int, Row] = {}
     begin = 0
-    while begin < len(strips):
+    while begin < len(order):
         end, height = begin, MARGIN
-        while end < len(strips) and (end == begin or height < TALLEST):
-            height += strips[end].shape[0] + BETWEEN
+        while end < len(order) and (end == begin or height < TALLEST):
+            height += strips[order[end]].shape[0] + BETWEEN
             end += 1
-        read += _read(strips[begin:end], language)
+        sheet = order[begin:end]
+        read.update(zip(sheet, _read([strips[place] for place in sheet], language), strict=True))
         begin = end
-    return read
+    return [read[place] for place in range(len(strips))]
 
 
 def _strip(pixels: Pixels, line: Box, print_: float) -> Grey:
