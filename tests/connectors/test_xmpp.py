@@ -28,6 +28,7 @@ from ansim.sources.xmpp.uploads import UPLOAD, Uploads, upload_host
 from tests.connectors import prosody
 from tests.connectors.certificates import certificate, pem
 from tests.connectors.checks import Case, opened, texts
+from tests.connectors.checks.telling import answers_count
 from tests.connectors.platforms.xmpp import NICK, Service
 from tests.connectors.running import Running, carry, until
 from tests.connectors.standins.files import CONTENT
@@ -90,10 +91,7 @@ async def test_without_an_archive_what_was_said_meanwhile_is_told_as_a_gap() -> 
             assert not running.told.gaps
         missed = time.time()
         await service.everybody[0].whisper(room, service.everybody[1].nick, "x")
-        service.everybody[0].send_raw(
-            f"<message to='{room}' type='groupchat'><body>missed</body></message>"
-        )
-        await asyncio.sleep(0.3)
+        await service.say(room, 0, "missed")  # the room has it when this comes back
         async with Running(service, memory=memory) as running:
             await opened(case_of(service), running, room)
             assert "missed" not in texts(running, room)
@@ -193,7 +191,7 @@ async def test_where_all_must_agree_a_time_away_is_not_read_but_told_as_a_gap() 
         wiring = msgspec.structs.replace(service.wiring(), rule=Rule.AGREED)
         async with Running(service, memory=memory, wiring=wiring) as running:
             await until(lambda: service.everybody[0].bodies(room, NICK, "groupchat"), "asked")
-            await asyncio.sleep(1.1)
+            await until(lambda: answers_count(running, room), "what is answered now counts")
             for who in (0, 1):
                 await service.say(room, who, "!동의")
             await opened(case_of(service), running, room)
