@@ -43,6 +43,29 @@ def test_screenshots_give_the_data_of_an_export_and_what_else_they_show(
     assert "화면 1/3 읽는 중: 2.png" in printed.err
 
 
+def test_what_was_noticed_in_a_picture_of_the_chat_is_told_with_its_distance(
+    files: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = [who + text for who, text in shots.TALK].index(shots.OTHER + "[코드]")
+    assert cli.main(["check", "--json", *files]) == 0
+    (picture,) = json.loads(capsys.readouterr().out)["turns"][place]["pictures"]
+    assert picture["codes"] == [
+        {"format": "QRCode", "text": shots.INVITATION, "leads_to": "messenger"}
+    ]
+    assert picture["known"] == []
+    near = int(picture["fingerprint"], 16) ^ 0b111
+    (tmp_path / "leaflets.txt").write_text(f"{near:064x}\n", "utf-8")
+    monkeypatch.setenv("ANSIM_PICTURE_LISTS", str(tmp_path / "leaflets.txt"))
+    assert cli.main(["check", "--json", *files]) == 0
+    (picture,) = json.loads(capsys.readouterr().out)["turns"][place]["pictures"]
+    assert picture["known"] == [{"list": "leaflets", "distance": 3}]
+    assert cli.main(["check", *files]) == 0
+    assert "목록의 그림과 비슷함 (leaflets, 256비트 가운데 3비트 차이)" in capsys.readouterr().out
+
+
 def test_the_report_says_that_it_was_read_off_pictures(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,4 +102,14 @@ def test_a_broken_picture_is_named(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "nowhere.png"]) == 2
-    assert "nowhere.png" in capsys.readouterr().err
+    assert "nowhere.png: 그런 파일이 없습니다" in capsys.readouterr().err
+
+
+def test_a_folder_and_an_empty_file_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", str(tmp_path)]) == 2
+    assert "폴더입니다" in capsys.readouterr().err
+    (tmp_path / "empty.txt").touch()
+    assert cli.main(["check", str(tmp_path / "empty.txt")]) == 2
+    assert "empty.txt: 빈 파일이거나" in capsys.readouterr().err

@@ -192,8 +192,8 @@ class UnknownForm(ExportError):
             )
             english = "this is no text (perhaps a picture, an archive, another program's file)."
         elif not shown.strip():
-            korean = f"{line}번째 줄에서 끝날 때까지 대화가 한 줄도 없습니다."
-            english = f"there is no message in it up to its end, line {line}."
+            korean = f"빈 파일이거나, 끝({line}번째 줄)까지 대화가 한 줄도 없습니다."
+            english = f"it is empty, or there is no message in it up to its end, line {line}."
         else:
             korean = f"{line}번째 줄이 아는 형식이 아닙니다: “{shown}”."
             english = f"line {line} is in no form that is known: “{shown}”."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -22,8 +23,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "check",
         help="내보낸 대화 파일이나 화면 그림 점검 / check an export or screenshots of a chat",
         description=(
-            "메신저에서 내보낸 대화 파일(카카오톡, 라인, 인스타그램, 텔레그램, 디스코드, 슬랙)을 "
-            "이나 대화 화면 그림 여러 장을 읽고 위험 신호와 지금 할 일을 알려 줍니다. 아무것도 "
+            "메신저에서 내보낸 대화 파일(카카오톡, 라인, 인스타그램, 텔레그램, 디스코드, 슬랙) "
+            "하나나 대화 화면 그림 여러 장을 읽고 위험 신호와 지금 할 일을 알려 줍니다. 아무것도 "
             "저장하거나 보내지 않습니다. / Reads a conversation exported from a messenger "
             "(KakaoTalk, LINE, Instagram, Telegram, Discord, Slack), or screenshots of one in "
             "any order, and says what is risky in it and what to do now. Nothing is kept or sent."
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ExportError as error:
         return _fail(error.sentence(tongue))
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror or error}")
+        return _fail(_unopened(error, tongue))
     except (ModelError, ListError) as error:
         return _fail(str(error))
     # A terminal that cannot show Korean gets question marks, not a crash.
@@ -145,6 +146,19 @@ def _bytes(file: str) -> bytes:
         return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
     with open(file, "rb") as opened:
         return opened.read(MAX_FILE_BYTES + 1)
+
+
+def _unopened(error: OSError, tongue: Language) -> str:
+    """Why a file could not be opened: the usual reasons in the reader's language."""
+    korean, english = {
+        errno.ENOENT: ("그런 파일이 없습니다.", "there is no such file."),
+        errno.EISDIR: (
+            "폴더입니다. 그 안의 파일을 골라 주세요.",
+            "this is a folder. Name the files in it.",
+        ),
+        errno.EACCES: ("이 파일을 읽을 권한이 없습니다.", "you may not read this file."),
+    }.get(error.errno or 0, (f"{error.strerror or error}",) * 2)
+    return f"{error.filename}: {korean if tongue == 'ko' else english}"
 
 
 def _fail(reason: str) -> int:

@@ -97,12 +97,12 @@ _SUSPECT = re.compile("[^ -~가-힣ㄱ-ㅣ]")
 
 def as_json(finding: Finding, screens: Sequence[Noticed] = ()) -> str:
     """The finding as data: risk, priority, about, and turns as docs/connectors/kakaotalk.md says;
-    of screenshots also what was seen besides (docs/screens.md).
+    of screenshots also the pictures of each message and what was seen besides (docs/screens.md).
 
     Risks are null and tactics empty where the chat was not assessed. Control and direction
     characters are written as escapes, so that printing it is harmless and nothing is lost.
     """
-    turns = [
+    turns: list[dict[str, object]] = [
         {
             "at": said.at,
             "from": said.sender,
@@ -120,6 +120,8 @@ def as_json(finding: Finding, screens: Sequence[Noticed] = ()) -> str:
         "turns": turns,
     }
     if finding.export.form == screenshots.FORM:
+        for turn, said in zip(turns, finding.export.turns, strict=True):
+            turn["pictures"] = seen.pictures(said)
         answer["screens"] = seen.as_data(screens)
         answer["remarks"] = [remark.sentence("en") for remark in finding.export.warnings]
     return _SUSPECT.sub(_escape, json.dumps(answer, ensure_ascii=False))

@@ -80,7 +80,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "turns": ("눈여겨볼 대목", "What to look at"),
     "line": ("{line}번째 줄", "line {line}"),
     "place": ("{line}번째 메시지", "message {line}"),
-    "screens": ("화면에서 본 것 (메시지 밖)", "Seen on the screens (outside of messages)"),
+    "screens": (
+        "화면과 사진에서 더 본 것 (메시지의 글 밖)",
+        "Also seen on the screens and in pictures (outside of the messages' words)",
+    ),
     "screen": ("{number}번째 화면", "screen {number}"),
     "code": ("QR·바코드", "code"),
     "leads_messenger": ("다른 메신저로 이어짐", "leads to another messenger"),
@@ -88,6 +91,9 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "leads_text": ("글", "text"),
     "picture_text": ("사진 속 글", "words in the picture"),
     "picture_known": ("목록의 그림과 비슷함", "like a picture on a list"),
+    "bits": ("256비트 가운데 {bits}비트 차이", "{bits} of 256 bits differ"),
+    "classifier": ("분류기의 말", "a classifier says"),
+    "picture_unread": ("사진을 읽지 못함", "the picture was not read"),
     "more": (
         "… 이 밖에 {count:,}개가 더 있습니다(--json 으로 모두 볼 수 있습니다).",
         "… and {count:,} more (--json shows all).",

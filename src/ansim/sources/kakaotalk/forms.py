@@ -21,9 +21,11 @@ KNOWN_FORMS = (
 
 READABLE = (
     "카카오톡 ‘대화 내보내기’ 파일 (안드로이드·윈도우·아이폰의 txt, csv; 한국어와 영어), 라인 txt, "
-    "인스타그램·텔레그램·디스코드 JSON, 인스타그램·슬랙 ZIP.",
+    "인스타그램·텔레그램·디스코드 JSON, 인스타그램·슬랙 ZIP, 대화 화면 그림 (PNG, JPEG, WebP, GIF, "
+    "BMP; 아이폰의 HEIC은 JPEG로 바꿔 주세요).",
     "files of KakaoTalk's “Export chat” (txt of Android, Windows, iPhone, csv; Korean, English), "
-    "txt of LINE, JSON of Instagram, Telegram, Discord, ZIP of Instagram and Slack.",
+    "txt of LINE, JSON of Instagram, Telegram, Discord, ZIP of Instagram and Slack, screenshots "
+    "(PNG, JPEG, WebP, GIF, BMP; save an iPhone's HEIC as JPEG).",
 )
 """For people: what can be read, also by the readers of other messengers' files (``exports``)."""
 
