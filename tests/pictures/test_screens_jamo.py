@@ -64,6 +64,14 @@ def test_a_soft_picture_changes_no_jamo() -> None:
     assert "".join(said(np.asarray(soft, np.uint8))) == "ㅇㅇㄱㄱ"
 
 
+@pytest.mark.parametrize("text", ["나말고 다른애랑", "프로 고 요 도 로", "코드 넣어줘"])
+@pytest.mark.parametrize("unit", [34, 40, 44])
+def test_syllables_are_none_where_the_print_is_smaller_than_it_was_taken_for(
+    text: str, unit: int
+) -> None:
+    assert jamo.runs(line(text), unit) == []
+
+
 def test_laughter_alone_is_left_to_the_reader() -> None:
     assert said(line("ㅋㅋㅋㅋ ㅠㅠ")) == []
 

@@ -53,6 +53,8 @@ _CLEARLY, _STILL_LIKE, _QUITE_CLEARLY = 0.012, 0.115, 0.03
 """How much nearer than to any other; if that is much, it may be farther than ``_LIKE`` itself."""
 _SMALLEST, _TALLEST, _WIDEST = 0.28, 0.68, 1.0
 """Height and width of a jamo that stands alone, in heights of the print; syllables are taller."""
+_OF_SYLLABLE = 0.72
+"""Its height, at most, in heights of the tallest syllable on the line."""
 _KNOWN = frozenset("ㅋㅎㅠㅜ")
 """Those that Tesseract reads well in any number."""
 _NEAREST, _FARTHEST = 0.66, 1.25
@@ -78,8 +80,11 @@ def runs(strip: Grey, unit: float) -> list[Found]:
         all(gap >= _NEAREST * unit for gap in gaps[max(0, place - 1) : place + 1])
         for place in range(len(cells))
     ]
+    # Where the line is smaller than it should be, its syllables tell.
+    high = max((_height(strip[:, left:right]) for left, right in cells), default=0)
+    tallest = min(_TALLEST * unit, _OF_SYLLABLE * high if high > _TALLEST * unit else np.inf)
     said = [
-        _said(strip[:, left:right], unit) if free else ""
+        _said(strip[:, left:right], unit, tallest) if free else ""
         for (left, right), free in zip(cells, alone, strict=True)
     ]
     found: list[Found] = []
@@ -103,7 +108,12 @@ def _cells(strip: Grey) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(turns[::2], turns[1::2], strict=True)]
 
 
-def _said(cell: Grey, unit: float) -> str:
+def _height(cell: Grey) -> int:
+    rows = np.flatnonzero((cell < _INK).any(axis=1))
+    return int(rows[-1] - rows[0] + 1)
+
+
+def _said(cell: Grey, unit: float, tallest: float) -> str:
     """The jamo in a cell, or nothing."""
     ink = np.asarray(cell < _INK, np.uint8)
     rows = np.flatnonzero(ink.any(axis=1))
@@ -111,7 +121,7 @@ def _said(cell: Grey, unit: float) -> str:
     height, width = ink.shape
     if min(height, width) < _SMALLEST * unit:
         return ""
-    if height > _TALLEST * unit or width > _WIDEST * unit:
+    if height > tallest or width > _WIDEST * unit:
         return ""
     framed = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     half = float(np.percentile(cv2.distanceTransform(framed, cv2.DIST_L2, 3)[framed > 0], 90))
