@@ -64,12 +64,12 @@ def test_a_soft_picture_changes_no_jamo() -> None:
     assert "".join(said(np.asarray(soft, np.uint8))) == "ㅇㅇㄱㄱ"
 
 
-@pytest.mark.parametrize("text", ["나말고 다른애랑", "프로 고 요 도 로", "코드 넣어줘"])
-@pytest.mark.parametrize("unit", [34, 40, 44])
+@pytest.mark.parametrize("text", ["감사해요 요요", "도도하다 로로", "그래요ㅋㅋ 저도요"])
+@pytest.mark.parametrize("face", FONTS)
 def test_syllables_are_none_where_the_print_is_smaller_than_it_was_taken_for(
-    text: str, unit: int
+    text: str, face: str
 ) -> None:
-    assert jamo.runs(line(text), unit) == []
+    assert jamo.runs(line(text, face), 1.18 * SIZE) == []
 
 
 def test_laughter_alone_is_left_to_the_reader() -> None:
