@@ -85,3 +85,22 @@ def test_a_broken_picture_is_named_and_nothing_is_kept(counsellor: Client) -> No
     assert answer.status_code == 422
     assert "chat.png: 파일이 손상되어" in answer.content.decode()
     assert not AuditEvent.objects.filter(action="donation.received").exists()
+
+
+def test_an_empty_file_among_several_is_named(counsellor: Client) -> None:
+    answer = send(counsellor, ("1.png", shots.three()[0]), ("2.png", b""))
+    assert answer.status_code == 422
+    assert "2.png: 빈 파일입니다." in answer.content.decode()
+
+
+def test_more_files_than_a_request_may_hold_get_a_page_that_says_so(counsellor: Client) -> None:
+    answer = send(counsellor, *[(f"{number}.png", b"x") for number in range(30)])
+    assert answer.status_code == 400
+    assert "한 번에 20장까지" in answer.content.decode()
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_was_uncertain_in_reading_is_told_above_the_alert(counsellor: Client) -> None:
+    answer = send(counsellor, *[(f"{number}.png", one) for number, one in enumerate(shots.three())])
+    page = counsellor.get(answer["Location"]).content.decode()
+    assert "오른쪽 말풍선은 화면을 찍은 사람의 말로 보았습니다." in page

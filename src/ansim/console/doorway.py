@@ -18,8 +18,10 @@ MOST_BYTES_OF_A_FILE = 17 * 1024 * 1024
 FILES_ARRIVE_AT = re.compile(r"/upload/|/cases/\d{1,18}/documents/")
 
 _SENTENCE = (
-    "보내신 내용이 너무 큽니다. 대화 파일은 16 MiB까지 읽을 수 있습니다.\n"
-    "What you sent is too large. A chat file can be up to 16 MiB.\n"
+    "보내신 내용이 너무 큽니다. 대화 파일과 화면 그림은 모두 합쳐 16 MiB까지 읽을 수 있습니다. "
+    "뒤로 돌아가 나누어 올려 주세요.\n"
+    "What you sent is too large. A chat file, or all screenshots together, can be up to 16 MiB. "
+    "Go back and send them in parts.\n"
 ).encode()
 
 

@@ -178,5 +178,6 @@ urlpatterns = [
     path("healthz", entry.healthz, name="healthz"),
 ]
 
+handler400 = errors.not_understood
 handler404 = errors.not_found
 handler500 = errors.broken

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 
+from django.core.exceptions import TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
@@ -21,6 +22,11 @@ REPORT_SECONDS = 60.0
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "console/error.html", {"kind": "not_found"}, status=404)
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    kind = "too_many" if isinstance(exception, TooManyFilesSent) else "not_understood"
+    return render(request, "console/error.html", {"kind": kind}, status=400)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

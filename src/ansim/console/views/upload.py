@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -23,7 +24,10 @@ from ansim.console.marking import harmless
 from ansim.console.templatetags.ansim import language
 from ansim.console.thread import preview
 from ansim.sources.export import ExportError
-from ansim.sources.exports import Held, SeveralConversations, screenshots
+from ansim.sources.exports import Held, SeveralConversations, names, screenshots
+
+MOST_REMARKS = 8
+"""Remarks about how a file was read that are told above the alert it led to."""
 
 
 class FilesInput(forms.FileInput):
@@ -39,6 +43,10 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         given = data if isinstance(data, (list, tuple)) else [data]
+        for one in given:
+            if one is not None and not one.size:
+                words = _("%(name)s: 빈 파일입니다.")
+                raise forms.ValidationError(words % {"name": harmless(one.name)[:80]})
         return [super(FilesField, self).clean(one, initial) for one in given or [None]]
 
 
@@ -82,7 +90,6 @@ class UploadForm(forms.Form):
         widget=FilesInput(attrs={"multiple": True, "aria-describedby": "file-limits"}),
         error_messages={
             "required": gettext_lazy("파일을 골라 주세요."),
-            "empty": gettext_lazy("빈 파일입니다."),
         },
     )
 
@@ -196,6 +203,10 @@ def upload(request: StaffRequest) -> HttpResponseBase:
     except Refused as refused:
         form.add_error(None, str(refused))
         return _form(request, form, 422)
+    remarks = [remark.sentence(language()) for remark in found.warnings]
+    if received.alerts:  # the page of the alert does not know them
+        for sentence in remarks[:MOST_REMARKS]:
+            messages.warning(request, sentence)
     if received.code:
         shown = {
             "code": received.code,
@@ -207,14 +218,14 @@ def upload(request: StaffRequest) -> HttpResponseBase:
         return redirect("console:alert", received.alerts[0])
     context = {
         "screens": [(n, one) for n, one in enumerate(found.screens, 1) if one.text or one.codes],
-        "form": found.form,
+        "form": names.name(found.form, language()),
         "no_way_back": form.cleaned_data["reach"] in ("code", "mail"),
         "messages_read": found.messages,
         "participants": len(found.authors),
         "risk": found.risk,
         "assessed": found.assessed,
         "threshold": found.threshold,
-        "warnings": [remark.sentence(language()) for remark in found.warnings],
+        "warnings": remarks,
         "thread": preview(
             found.telling,
             found.about or "",
