@@ -171,7 +171,7 @@ def declare_donated() -> SourceRecord:
     if record is None:
         record, _key = sources.declare(
             DONATED_SOURCE,
-            "참여자가 제공한 카카오톡 대화",
+            "참여자가 제공한 대화",
             SourceKind.DONATED,
             "대화 당사자가 받은 뒤에 스스로 제공함 (개인정보 보호법 제15조 제1항 제1호 동의)",
             actor=audit.SETUP,
