@@ -57,6 +57,42 @@ def test_the_longer_model_goes_with_its_process() -> None:
     assert not folder.exists()
 
 
+def test_what_a_killed_process_left_is_taken_away_by_the_next_and_no_living_ones_is(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import os, sys; from ansim.pictures import letters;"
+        "print(letters.told({'PATH': os.environ['PATH']})['TESSDATA_PREFIX'], flush=True);"
+        "sys.stdin.read()"
+    )
+
+    def one() -> tuple[subprocess.Popen[str], Path]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+        )
+        assert process.stdout is not None
+        return process, Path(process.stdout.readline().strip())
+
+    killed, left = one()
+    killed.kill()
+    killed.communicate()
+    assert left.exists()
+    living, other = one()
+    last, another = one()
+    try:
+        assert not left.exists()
+        assert other.exists()
+    finally:
+        living.communicate()
+        last.communicate()
+    assert not other.exists()
+    assert not another.exists()
+
+
 @pytest.mark.parametrize("cut", [0, 3, 100, 400_000])
 def test_a_model_of_another_form_is_refused(cut: int) -> None:
     installed = model(letters.told(HERE)).read_bytes()

@@ -10,6 +10,7 @@ the one that is installed. Where that is not possible it is used as it is.
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
 import struct
@@ -22,6 +23,7 @@ from pathlib import Path
 MODEL = "kor.traineddata"
 MARK = "all-syllables"
 """Empty file in a folder of ours, so that nobody makes one of it again."""
+_BEGINS = "ansim-letters-"
 _LETTERS, _NUMBERS = 21, 22
 """Places of the list of letters and of their numbers in a model."""
 _FIRST, _SYLLABLES, _MIDDLES, _LASTS = 0xAC00, 11_172, 21, 28
@@ -56,18 +58,45 @@ def _make(program: str, environment: Mapping[str, str]) -> Path | None:
         if model.stat().st_size > _MOST:
             return None
         longer = lengthened(model.read_bytes())
-        made = Path(tempfile.mkdtemp(prefix="ansim-letters-"))
+        _sweep()
+        made = Path(tempfile.mkdtemp(prefix=_BEGINS))
         atexit.register(_take_away, made, os.getpid())
         for one in installed.iterdir():
             if one.name != MODEL:
                 Path(made, one.name).symlink_to(one)
         Path(made, MODEL).write_bytes(longer)
-        Path(made, MARK).touch()
+        _claim(made)
     except (OSError, ValueError):
         if made is not None:
             _take_away(made, os.getpid())
         return None
     return made
+
+
+def _claim(made: Path) -> None:
+    """Marks a folder as of a process that lives: the lock on its mark ends with that."""
+    unclaimed = Path(made, f"{MARK}.new")
+    lock = os.open(unclaimed, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    unclaimed.rename(Path(made, MARK))
+
+
+def _sweep() -> None:
+    """Takes away folders of processes that were killed and could not do it themselves."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_BEGINS}*"):
+        try:
+            if left.is_symlink() or left.stat().st_uid != os.getuid():
+                continue
+            lock = os.open(Path(left, MARK), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except OSError:
+            pass  # its process lives
+        finally:
+            os.close(lock)
 
 
 def _take_away(made: Path, owner: int) -> None:
