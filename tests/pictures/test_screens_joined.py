@@ -204,6 +204,16 @@ def test_times_are_known_in_both_languages_and_through_misreadings(text: str, mi
     assert stamps.is_clock(text)
 
 
+@pytest.mark.parametrize("text", ["오후 /:16", "오후 7/:22", "모전 9:4", "으후 7:16"])
+def test_a_time_that_was_half_read_is_nobodys_name(text: str) -> None:
+    assert stamps.like_clock(text)
+
+
+@pytest.mark.parametrize("text", ["오후", "오전반 지우", "오후 세시", "모후", "오후의 별", "별하7"])
+def test_a_name_like_a_time_of_day_stays_a_name(text: str) -> None:
+    assert not stamps.like_clock(text)
+
+
 @pytest.mark.parametrize("text", ["7시에 보자", "3:0으로 이겼어", "오늘 몇 시?", "1388"])
 def test_what_people_say_is_no_time(text: str) -> None:
     assert not stamps.is_clock(text)

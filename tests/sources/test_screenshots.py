@@ -72,11 +72,36 @@ def test_a_picture_that_cannot_be_read_is_named(
     assert english in caught.value.sentence("en")
 
 
-def test_a_picture_without_a_chat_is_said_to_have_none(means: screenshots.Means) -> None:
+def test_a_picture_without_a_chat_counts_with_what_is_seen_in_it(
+    means: screenshots.Means,
+) -> None:
+    """A note held up to the camera, or an invitation on a wall."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    from tests.pictures.drawn import FONT
+
+    note = Image.new("RGB", (700, 300), (255, 255, 255))
+    font = ImageFont.truetype(FONT, 44)
+    ImageDraw.Draw(note).text((150, 120), "용돈 줄게 연락해", font=font, fill=(0, 0, 0))
+    found = screenshots.read([("note.png", shots.png(note))], means, now=1_716_200_000.0)
+    (turn,) = found.export.turns
+    assert turn.sender == "모름 (unknown)"
+    assert turn.at == 1_716_200_000.0
+    noticed = turn.attachments[0].noticed
+    assert noticed is not None
+    assert "용돈" in noticed.text
+    assert noticed.fingerprint
+    assert [each.code for each in found.export.warnings] == ["screens_no_chat"]
+    assert found.first == (1,)
+
+
+def test_a_picture_without_a_chat_and_without_words_is_said_to_have_none(
+    means: screenshots.Means,
+) -> None:
     from PIL import Image
 
     blank = shots.png(Image.new("RGB", (300, 500), (250, 250, 250)))
-    with pytest.raises(ExportError, match="대화가 보이는 화면을 찾지 못했습니다"):
+    with pytest.raises(ExportError, match="대화도 글도 찾지 못했습니다"):
         screenshots.read([("blank.png", blank)], means)
 
 

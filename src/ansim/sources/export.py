@@ -101,6 +101,12 @@ _REMARKS = {
         "이어지지 않는 화면이 있어 대화가 {count}곳에서 끊깁니다(처음: {line}번째 메시지 앞).",
         "Some screens do not join: there are {count} gap(s), the first before message {line}.",
     ),
+    "screens_no_chat": (
+        "그림 {count}장에서 대화 화면을 찾지 못해, 보이는 글을 누가 보냈는지 모르는 그림의 글로 "
+        "읽었습니다.",
+        "{count} picture(s) show no chat: what is written there was read as words of pictures sent "
+        "by somebody unknown.",
+    ),
     "screens_one_name": (
         "이름이 보이지 않는 메시지 {count}개를 화면에 보이는 하나뿐인 이름의 것으로 보았습니다"
         "(처음: {line}번째). 다른 사람의 말일 수 있습니다.",

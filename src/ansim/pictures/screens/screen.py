@@ -26,6 +26,7 @@ _CHARGE = re.compile(r"\W*|.|\W*\d{1,3}\s?%\W*")
 MOST_LINES = 1_500
 """Lines that are read of one screen; a long capture has a few hundred."""
 MOST_OUTSIDE = 40
+MOST_OF_A_TIME = 12
 MOST_PICTURES = 24
 """Pictures in one screen that are looked at."""
 SURE = 0.5
@@ -74,7 +75,8 @@ def read(pixels: Pixels, wanted: Wanted | None = None) -> Screen:
 
 def _of_the_telephone(text: str) -> bool:
     """Whether a line is its clock, its charge, an arrow, or a date: nothing anybody said."""
-    return stamps.is_clock(text) or stamps.is_day(text) or _CHARGE.fullmatch(text) is not None
+    time = stamps.is_clock(text) or (len(text) <= MOST_OF_A_TIME and stamps.like_clock(text))
+    return time or stamps.is_day(text) or _CHARGE.fullmatch(text) is not None
 
 
 def _told(

@@ -11,6 +11,8 @@ _TIME = re.compile(
 )
 _CLOSED = re.compile(r"(오전|오후|[오모]\s?[전후])\s?(\d{1,2}?)[7:;.,·]?\s?([0-5]\d)(?!\d)")
 """After morning or afternoon a colon may be read as a seven, or not at all."""
+_HALF = re.compile(r"^[오모]\s?[전후]\s?(?=[^가-힣]*[\d:;/])[^가-힣]{1,7}$")
+"""Morning or afternoon, and figures of which not all were read."""
 _WHOLE = re.compile(rf"^[^\d]{{0,4}}\s?{_NUMBER}\s?(?:AM|PM|am|pm)?\W?$")
 _KOREAN_DAY = re.compile(r"(?:(\d{4})\s?년?\s?)?(\d{1,2})\s?[월윌]\s?(\d{1,2})\s?[일길]")
 _NUMERIC_DAY = re.compile(
@@ -59,8 +61,10 @@ def is_clock(text: str) -> bool:
 
 
 def like_clock(text: str) -> bool:
-    """Whether ``text`` ends like a time whose first word was misread: nobody's name does."""
-    return re.search(r"\d\s?[:;]\s?\d{2}\W?$", text.strip()) is not None
+    """Whether ``text`` ends like a time whose first word was misread, or begins like one whose
+    figures were: nobody's name does."""
+    bare = text.strip()
+    return re.search(r"\d\s?[:;]\s?\d{2}\W?$", bare) is not None or _HALF.match(bare) is not None
 
 
 def day(text: str) -> tuple[int, int, int] | None:

@@ -17,6 +17,7 @@ from ansim.config import Config
 from ansim.pictures import sniffing
 from ansim.pictures.apart import Apart
 from ansim.pictures.lists import Lists
+from ansim.pictures.reader import PictureReader
 from ansim.pictures.screens import Screen, Screens, Side, Stitched, Told, naming, stitched, timing
 from ansim.pictures.values import MAX_TEXT, Limits, Unread, Wanted, Why
 from ansim.sources.export import Export, ExportError, ExportTurn, Remark, safe
@@ -142,8 +143,9 @@ def read(
     """The conversation in the pictures, each a file name and its bytes, in the order as given.
 
     ``progress`` is called with how many are read. Undated messages are placed before ``now``
-    (seconds since 1970). Raises PictureProblem naming the file, or an ExportError where no picture
-    shows a message.
+    (seconds since 1970). Where none shows a chat, each is taken for a message of its own from
+    somebody unknown, with what is seen in it. Raises PictureProblem naming the file, or an
+    ExportError where nothing at all can be read.
     """
     if len(pictures) > MOST:
         raise PictureProblem(*_WHY[Why.TOO_MANY])
@@ -156,21 +158,51 @@ def read(
             raise _problem(name, unread.why) from None
     progress(len(pictures))
     found = stitched(screens)
+    at = time.time() if now is None else now
     if not found.told:
-        names = ", ".join(safe(name, 40) for name, _ in pictures[:3])
-        raise ExportError(
-            f"{names}: 대화가 보이는 화면을 찾지 못했습니다. 말풍선이 보이게 찍은 화면을 골라 "
-            "주세요.",
-            f"{names}: no chat was found in it. Choose screenshots that show messages.",
-        )
+        return _of_no_chat(pictures, means, at)
     return Conversation(
-        export=_export(screens, found, means.lists, time.time() if now is None else now),
+        export=_export(screens, found, means.lists, at),
         screens=tuple(_beside(screen) for screen in screens),
         first=tuple(
             next((line for line, one in enumerate(found.told, 1) if one.screen == number), 0)
             for number in range(len(screens))
         ),
     )
+
+
+def _of_no_chat(pictures: Sequence[tuple[str, bytes]], means: Means, now: float) -> Conversation:
+    """A notice, a post, an invitation: words, codes and likeness count as those of a picture that
+    was sent. Raises ExportError where there are none."""
+    reader = PictureReader(means.apart, means.lists, means.wanted.classifiers)
+    seen = [reader.notice(data) for _, data in pictures]
+    if not any(one.text or one.codes or one.known for one in seen):
+        names = ", ".join(safe(name, 40) for name, _ in pictures[:3])
+        raise ExportError(
+            f"{names}: 대화도 글도 찾지 못했습니다. 말풍선이 보이게 찍은 화면을 골라 주세요.",
+            f"{names}: neither a chat nor words were found. Choose screenshots that show messages.",
+        )
+    turns = [
+        ExportTurn(
+            at=now,
+            sender=_PEOPLE[naming.UNKNOWN],
+            text="",
+            attachments=(Attachment(kind=AttachmentKind.IMAGE, noticed=one),),
+            line=line,
+        )
+        for line, one in enumerate(seen, 1)
+    ]
+    export = Export(
+        form=FORM,
+        title="",
+        exported_at=None,
+        turns=turns,
+        system=[],
+        participants=[_PEOPLE[naming.UNKNOWN]],
+        warnings=[Remark("screens_no_chat", 1, len(turns))],
+    )
+    empty = (Noticed(),) * len(turns)
+    return Conversation(export=export, screens=empty, first=tuple(range(1, len(turns) + 1)))
 
 
 def _problem(name: str, why: Why) -> PictureProblem:
