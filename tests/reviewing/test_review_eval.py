@@ -81,6 +81,18 @@ def test_it_asks_about_both_kinds_and_writes_the_comparison(
     assert "stand-in" in page
 
 
+def test_a_file_that_is_not_there_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANSIM_REVIEWER_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("ANSIM_REVIEWER_MODEL", "nobody")
+    monkeypatch.chdir(tmp_path)
+    assert main(["review-eval", "--answers", "a.jsonl"]) == 2
+    said = capsys.readouterr().err
+    assert "data/conversations.jsonl" in said
+    assert "--corpus" in said
+
+
 def test_a_run_that_was_stopped_goes_on_where_it_was(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

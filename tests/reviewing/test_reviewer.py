@@ -279,6 +279,16 @@ async def test_a_model_that_is_down_is_left_alone_and_comes_back() -> None:
     assert desk.reviewer.status().condition is Condition.READY
 
 
+async def test_one_question_without_an_answer_is_said_until_the_next_is_answered() -> None:
+    desk = Desk(Refusal.UNREACHABLE, answer())
+    desk.reviewer.submit(room(1))
+    assert await desk.work() == 1
+    assert desk.reviewer.status().condition is Condition.DOWN
+    desk.reviewer.submit(room(2))
+    assert await desk.work() == 1
+    assert desk.reviewer.status().condition is Condition.READY
+
+
 async def test_nonsense_from_a_model_that_is_there_does_not_open_the_breaker() -> None:
     desk = Desk("안전합니다")
     for number in range(breaking.FAILURES * 2):

@@ -29,7 +29,12 @@ def register(subparsers: Any) -> None:
             "they come: the same command goes on where it was stopped."
         ),
     )
-    parser.add_argument("--corpus", type=Path, default=Path("data/conversations.jsonl"))
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        default=Path("data/conversations.jsonl"),
+        help="labelled conversations (default data/conversations.jsonl, here)",
+    )
     parser.add_argument("--scores", type=Path, help="saved scores; by default the package's own")
     parser.add_argument(
         "--answers", type=Path, required=True, metavar="FILE", help="where answers are saved"
@@ -82,6 +87,13 @@ def run(arguments: argparse.Namespace) -> int:
             return 1
         kept, mine = heard(judged, answers.of(windows))
         report = second_opinions.report(kept, mine, settings.model, prompt_version())
+    except FileNotFoundError as error:
+        print(
+            f"ansim review-eval: no file {error.filename}; run it in the project's folder, or name "
+            "the conversations with --corpus",
+            file=sys.stderr,
+        )
+        return 2
     except (OSError, ValueError, scores.ScoresError) as error:
         print(f"ansim review-eval: {error}", file=sys.stderr)
         return 2

@@ -22,6 +22,11 @@ class Breaker:
         """Whether the model is thought to be down, until a question is answered again."""
         return self._open
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last question went without an answer."""
+        return self._open or self._failures > 0
+
     def allows(self, now: float) -> bool:
         """Whether a question may be asked now. While open: one, when the rest is over."""
         return not self._open or (now >= self._until and not self._trying)

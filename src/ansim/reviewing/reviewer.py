@@ -104,7 +104,7 @@ class Reviewer:
         """How it is now, in numbers."""
         left = self._budget.left
         middle = median(self._times) if self._times else 0.0
-        if self._breaker.open:
+        if self._breaker.failing:
             condition = Condition.DOWN
         elif not left:
             condition = Condition.BUDGET_SPENT
