@@ -53,6 +53,11 @@ class Talk:
         if not self._task.cancelled():
             self._task.result()
 
+    async def goes_on(self) -> None:
+        """Waits until something was said that was begun after now: the last may have been lost."""
+        enough = len(self.said) + 2
+        await until(lambda: len(self.said) >= enough, "people go on talking")
+
     async def _go_on(self) -> None:
         number = 0
         while True:
@@ -132,7 +137,7 @@ async def killed_at_any_moment_it_loses_nothing_and_logs_no_words(case: Case) ->
             await apart.kill()
             await apart.start()
             await opened(case, apart, room)
-            await asyncio.sleep(0.3)
+            await talk.goes_on()
         known = {each.id for each in talk.said}
 
         def all_there() -> bool:
@@ -200,6 +205,7 @@ async def a_cut_of_the_network_loses_nothing_or_is_told_as_a_gap(case: Case) -> 
             await asyncio.sleep(CUT_SECONDS_IN_SOAK if case.soak else CUT_SECONDS)
             await case.platform.mend()
             await opened(case, running, room)
+            await talk.goes_on()
         last = talk.said[-1].id
         await until(lambda: last in {each.id for each in heard(running, room)}, "it hears again")
         all_told(talk.said, heard(running, room), running.told.gaps, whole=kept)
