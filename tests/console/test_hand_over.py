@@ -35,6 +35,7 @@ LETTERS = "https://help.example/letters/"
 @pytest.fixture(autouse=True)
 def nobody_came_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
+    monkeypatch.setattr(hand_over, "_window", lambda: 1)  # no test sees the hour end
     opened = replace(settings.ANSIM, demo=False, hand_over=True, letters_address=LETTERS)
     monkeypatch.setattr(settings, "ANSIM", opened)
 
@@ -216,13 +217,14 @@ def test_all_together_have_so_many_readings(
 def test_while_another_conversation_is_read_people_are_told_to_come_back(
     somebody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hand_over, "WAIT_SECONDS", 0.0)
     monkeypatch.setattr(giving.apart, "assess", never)
     with hand_over._turn() as mine:
         assert mine
+        monkeypatch.setattr(hand_over, "WAIT_SECONDS", 0.0)
         told = text(show(somebody, sample(RISKY)), 503)
     assert "조금 뒤에" in told
     assert kept() == 0
+    monkeypatch.setattr(hand_over, "WAIT_SECONDS", 60.0)
     with hand_over._turn() as mine:
         assert mine, "the turn was given back"
 

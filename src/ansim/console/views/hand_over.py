@@ -138,10 +138,15 @@ def _turn() -> Iterator[bool]:
         _waiting.release()
 
 
+def _window() -> int:
+    """Number of the hour."""
+    return int(time.time() // (60 * MINUTES))
+
+
 def _too_many(address: str) -> bool:
     """Counts this reading, under a pseudonym of the address that is forgotten after the window.
     One that is refused to an address takes nothing from the others."""
-    window = int(time.time() // (60 * MINUTES))
+    window = _window()
     who = keyring().pseudonym("hand-over address", address, str(window))
     for key, most in ((f"hand-over:{who}", TRIES), (f"hand-over:all:{window}", ALL_TRIES)):
         cache.add(key, 0, 60 * MINUTES)
