@@ -55,6 +55,11 @@ class Config:
         "where people who handed a file in read and answer with their code (the console's "
         "/letters/); empty: nowhere",
     )
+    hand_over: bool = _setting(
+        False,
+        "1: people hand conversations over by themselves (the console's /hand-over/), where "
+        "ANSIM_LETTERS_ADDRESS is set too; in demo mode always",
+    )
     alert_threshold: float = _setting(
         0.0, "risk (0 to 1) from which an alert is raised, see `ansim budget`; 0: the model's own"
     )

@@ -22,7 +22,7 @@ from tests.console.test_access import NEEDED, POST_ONLY
 pytestmark = pytest.mark.browser
 
 ENDLESS = {"/events/"}
-BEFORE_THE_DOOR = ("/log-in/", "/check/", "/letters/", "/nothing-here/")
+BEFORE_THE_DOOR = ("/log-in/", "/check/", "/letters/", "/hand-over/", "/nothing-here/")
 ADMIN = (
     *("", "casework/account/", "casework/account/add/", "casework/account/1/change/"),
     *("casework/sourcerecord/", "casework/auditevent/", "password_change/"),

@@ -15,12 +15,14 @@ from ansim.casework import letterbox
 from ansim.casework.actions import (
     accounts,
     alerts,
+    donations,
     donor_notices,
     donors,
     holds,
     interventions,
     retention,
 )
+from ansim.casework.actions.reports import AlertReport
 from ansim.casework.codes import ALPHABET
 from ansim.casework.errors import Refused
 from ansim.casework.models import (
@@ -349,3 +351,61 @@ def test_without_a_mail_server_no_address_is_taken(db: None) -> None:
     with pytest.raises(Refused) as refused:
         donors.check_address("a@b.example")
     assert refused.value.code == "no_mail_server"
+
+
+# --- without an account ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given_by", ["participant", "guardian", "teacher"])
+def test_who_hands_over_by_themselves_gets_a_code_and_no_account_is_named(
+    db: None, given_by: str
+) -> None:
+    received = donations.receive(None, donation(given_by, student=True), found(), risk=0.9)
+    assert Alert.objects.get().pk in received.alerts
+    assert donors.look(received.code) is not None
+    line = DonorLine.objects.get()
+    assert (line.given_by, line.opened_by) == (given_by, None)
+    assert actions("donation.") == [("donation.received", "system:hand-over")]
+    assert actions("donor.") == [("donor.line_opened", "system:hand-over")]
+
+
+def test_a_teacher_gives_nothing_without_the_student(db: None) -> None:
+    with pytest.raises(Refused) as refused:
+        donations.receive(None, donation("teacher"), found(), risk=0.9)
+    assert refused.value.code == "student_missing"
+    with pytest.raises(Refused) as refused:
+        donations.receive(None, donation("teacher", student=True, under_14=True), found(), risk=0.9)
+    assert refused.value.code == "guardian_missing"
+    assert Alert.objects.count() == DonorLine.objects.count() == 0
+
+
+def test_without_an_alert_no_way_back_is_opened(db: None) -> None:
+    received = donations.receive(None, donation("participant"), [], risk=0.1)
+    assert (received.alerts, received.code) == ([], "")
+    assert DonorLine.objects.count() == 0
+
+
+def test_an_account_still_needs_the_right_to_take_files_in(db: None) -> None:
+    nobody = Account.objects.create_user("looker", password="x", role="researcher")
+    with pytest.raises(Refused) as refused:
+        donations.receive(nobody, donation("participant"), found(), risk=0.9)
+    assert refused.value.code == "not_allowed"
+    assert Alert.objects.count() == 0
+
+
+def donation(given_by: str, *, student: bool = False, under_14: bool = False) -> donations.Donation:
+    return donations.Donation(
+        given_by=given_by,
+        under_14=under_14,
+        guardian=False,
+        student=student,
+        how="page without log-in",
+        form="screenshots",
+        messages=2,
+        reach=True,
+    )
+
+
+def found() -> list[AlertReport]:
+    talk = (turn(1, author="youth"), risky(2))
+    return [report(10, source="donated", turns=talk, raised=True)]

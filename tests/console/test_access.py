@@ -134,6 +134,7 @@ FOR_ALL = {
     *("/log-in/", "/log-out/", "/language/", "/csp-report/", "/healthz", "/favicon.ico"),
     "/account/left/",  # 0 seconds for those who are not logged in
     "/letters/",  # who handed a file in reads and answers there with their code
+    "/hand-over/",  # people show a conversation there by themselves
     "/check/",  # young people check there that a message is real
 }
 POST_ONLY = (

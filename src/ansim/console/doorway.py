@@ -15,7 +15,7 @@ from ansim.console.live import Application, Receive, Scope, Send
 MOST_BYTES = 1024 * 1024
 MOST_BYTES_OF_A_FILE = 17 * 1024 * 1024
 """A file of 16 MiB (console/donated.py) with its form around it."""
-FILES_ARRIVE_AT = re.compile(r"/upload/|/cases/\d{1,18}/documents/")
+FILES_ARRIVE_AT = re.compile(r"/upload/|/hand-over/|/cases/\d{1,18}/documents/")
 
 _SENTENCE = (
     "보내신 내용이 너무 큽니다. 대화 파일과 화면 그림은 모두 합쳐 16 MiB까지 읽을 수 있습니다. "

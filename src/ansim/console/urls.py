@@ -18,6 +18,7 @@ from ansim.console.views import (
     entry,
     errors,
     evidence,
+    hand_over,
     helping,
     judged,
     keeping,
@@ -146,6 +147,7 @@ pages = [
     path("me/", care.care, name="care"),
     path("me/rested/", care.rested, name="rested"),
     path("check/", checking.check, name="check"),
+    path("hand-over/", hand_over.hand_over, name="hand_over_page"),
     path("letters/", letters.letters, name="letters"),
     path("first-messages/<int:template_id>/approve/", oversight.approve, name="approve"),
 ]

@@ -21,6 +21,8 @@ WATCH = "system:watch"
 SIGN_IN = "system:sign-in"
 CODE_PAGE = "system:code-page"
 """Whoever has a donor's code, on the page without log-in."""
+HAND_OVER = "system:hand-over"
+"""Whoever hands a conversation over by themselves, on the page without log-in."""
 
 
 def row(

@@ -20,10 +20,12 @@ class Donation(msgspec.Struct, frozen=True, kw_only=True):
     """Who gave a file and what it was; never what stands in it."""
 
     given_by: str
-    """"participant" or "guardian": a role, no name."""
+    """"participant", "guardian" or "teacher" (an adult whom the student asked): a role, no name."""
     under_14: bool
     guardian: bool
     """Whether a guardian agreed; required for under-14s (R04)."""
+    student: bool = False
+    """Whether the student who took part agreed; required of a teacher, who is no party to it."""
     how: str
     form: str
     messages: int
@@ -40,12 +42,18 @@ class Received(msgspec.Struct, frozen=True):
     code: str = ""
 
 
-def check_consent(*, given_by: str, under_14: bool, guardian: bool, consent: bool) -> None:
+def check_consent(
+    *, given_by: str, under_14: bool, guardian: bool, consent: bool, student: bool = False
+) -> None:
     """Raises Refused naming what is missing. Asked before the file is read at all."""
-    if given_by not in ("participant", "guardian"):
+    if given_by not in ("participant", "guardian", "teacher"):
         raise Refused("giver_missing", _("누가 제공한 대화인지 골라 주세요."))
     if not consent:
         raise Refused("consent_missing", _("제공한 사람의 동의가 있어야 대화를 읽을 수 있습니다."))
+    if given_by == "teacher" and not student:
+        raise Refused(
+            "student_missing", _("선생님이 제공하려면 대화에 참여한 학생의 동의가 있어야 합니다.")
+        )
     if under_14 and not (guardian or given_by == "guardian"):
         raise Refused(
             "guardian_missing", _("만 14세 미만이면 보호자(법정대리인)의 동의도 있어야 합니다.")
@@ -54,18 +62,22 @@ def check_consent(*, given_by: str, under_14: bool, guardian: bool, consent: boo
 
 @transaction.atomic
 def receive(
-    actor: Account, donation: Donation, reports: Sequence[AlertReport], *, risk: float
+    actor: Account | None, donation: Donation, reports: Sequence[AlertReport], *, risk: float
 ) -> Received:
     """Records the donation and its consent, and raises the alerts that were found in it.
 
+    ``actor`` is who took the file in; None where somebody handed it over by themselves.
+
     Without a report nothing of the file is kept but this record, and no way back is opened.
     """
-    require(actor, Act.UPLOAD)
+    if actor is not None:
+        require(actor, Act.UPLOAD)
     check_consent(
         given_by=donation.given_by,
         under_14=donation.under_14,
         guardian=donation.guardian,
         consent=True,
+        student=donation.student,
     )
     source = accounts.declare_donated()
     if not source.active:
@@ -95,7 +107,7 @@ def receive(
     audit.record(
         "donation.received",
         source,
-        actor=actor,
+        actor=actor or audit.HAND_OVER,
         details={
             **given,
             "risk": round(risk, 4),

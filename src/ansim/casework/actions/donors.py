@@ -85,17 +85,19 @@ def check_address(address: str) -> str:
 @transaction.atomic
 def open_line(
     conversation: Conversation,
-    actor: Account,
+    actor: Account | None,
     *,
     given_by: str,
     under_14: bool,
     address: str = "",
 ) -> Opened:
-    """A way back to the person who handed this conversation in, who asked for it.
+    """A way back to the person who handed this conversation in, who asked for it; ``actor`` is
+    None where they did so by themselves.
 
     Raises Refused where the page for codes is nowhere, or for an unusable ``address``.
     """
-    require(actor, Act.UPLOAD)
+    if actor is not None:
+        require(actor, Act.UPLOAD)
     if not letterbox.address():
         raise Refused(
             "no_page",
@@ -117,7 +119,7 @@ def open_line(
     audit.record(
         "donor.line_opened",
         line,
-        actor=actor,
+        actor=actor or audit.HAND_OVER,
         details={"given_by": given_by, "under_14": under_14, "mail": bool(address)},
     )
     return Opened(line, code)

@@ -26,7 +26,11 @@ class DonorLine(models.Model):
     )
     given_by = models.CharField(
         max_length=12,
-        choices=[("participant", _("파일을 준 본인")), ("guardian", _("파일을 준 보호자"))],
+        choices=[
+            ("participant", _("파일을 준 본인")),
+            ("guardian", _("파일을 준 보호자")),
+            ("teacher", _("파일을 준 선생님")),
+        ],
     )
     under_14 = models.BooleanField(default=False)
     pseudonym = models.CharField(max_length=64, unique=True)
@@ -35,8 +39,9 @@ class DonorLine(models.Model):
     address = SealedTextField(null=True)
     """E-mail address that they left for notices without content, sealed; None where none."""
     opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    """Who took the file in; None where it came by the page without log-in."""
     opened_at = models.DateTimeField()
     looked_at = models.DateTimeField(null=True)
     """When the page was last opened with the code."""
