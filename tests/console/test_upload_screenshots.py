@@ -50,7 +50,13 @@ def test_overlapping_screens_are_one_alert_with_what_else_they_show(counsellor: 
     ]
     assert codes == ["messenger"]
     beside = [item for turn in turns for item in turn.attachments or () if item.get("name")]
-    assert {item["name"] for item in beside} <= {"screen-1", "screen-2", "screen-3"}
+    (remarks,) = [item["name"] for item in turns[0].attachments if item["kind"] == "other"]
+    assert "screens_sides:1:1" in remarks
+    screens = {item["name"] for item in beside} - {remarks}
+    assert screens <= {"screen-1", "screen-2", "screen-3"}
+    counsellor.get(answer["Location"])  # where it is told once, above the alert
+    page = counsellor.get(answer["Location"]).content.decode()
+    assert "오른쪽 말풍선은 화면을 찍은 사람의 말로 보았습니다." in page
     assert AuditEvent.objects.get(action="donation.received").details["form"] == "screenshots"
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):

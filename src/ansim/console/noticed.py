@@ -7,12 +7,17 @@ leads to, and why something could not be read are findings and stand there.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ansim.casework import remarks
 from ansim.console.marking import harmless
+from ansim.console.templatetags.ansim import language
+from ansim.sources.export import Remark
 
 _SCREEN = re.compile(r"screen-(\d{1,2})")
 """Name of what stands beside the messages of a screenshot (`pictured`)."""
@@ -43,6 +48,16 @@ class Attached:
     labels: tuple[str, ...] = ()
     unread: str = ""
     """Why it was not read or heard, in words."""
+    remarks: tuple[str, ...] = ()
+    """What was uncertain when screenshots were read."""
+
+
+def _sentences(remarks: Sequence[Remark]) -> tuple[str, ...]:
+    sentences = []
+    for one in remarks:
+        with suppress(KeyError):  # of another version
+            sentences.append(one.sentence(language()))
+    return tuple(sentences)
 
 
 def attached(item: Any, *, revealed: bool) -> Attached:
@@ -50,6 +65,9 @@ def attached(item: Any, *, revealed: bool) -> Attached:
     kept = item if isinstance(item, dict) else {}
     kind = str(kept.get("kind"))
     name = _kind(kind)
+    uncertain = remarks.held(kept)
+    if uncertain:
+        return Attached(_("읽으면서 확실하지 않았던 것"), remarks=_sentences(uncertain))
     seen = kept.get("noticed")
     if not isinstance(seen, dict):
         return Attached(name, unread=_nobody_looked(kind))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ansim import config
+from ansim.casework import remarks
 from ansim.chat import Attachment, AttachmentKind
 from ansim.console import donated, live
 from ansim.sources.exports import screenshots
@@ -48,6 +49,9 @@ def assess(pictures: Sequence[tuple[str, bytes]]) -> donated.Outcome:
                 kind=AttachmentKind.IMAGE, name=f"screen-{number}", noticed=noticed
             )
             seen.setdefault(line, []).append(attachment)
+    if found.export.warnings:
+        first = found.export.turns[0].line
+        seen.setdefault(first, []).insert(0, remarks.kept(found.export.warnings))
     # In whatever order they are picked, the same pictures are the same conversation.
     digests = sorted(hashlib.sha256(data).hexdigest() for _, data in pictures)
     digest = hashlib.sha256(" ".join(digests).encode()).hexdigest()

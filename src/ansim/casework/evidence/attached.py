@@ -7,26 +7,35 @@ legal hold the package has the SHA-256: it vouches for a file that is handed ove
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ansim.casework import remarks
 from ansim.casework.actions import originals
 from ansim.casework.evidence.contents import Said, stamp, without_pictures
 
 LONGEST_NAME = 300
 
 
-def named(item: dict[str, Any]) -> dict[str, str]:
-    """An attachment in ``facts/messages.jsonl``."""
-    return {
-        "kind": str(item.get("kind", "")),
-        "name": without_pictures(str(item.get("name", "")))[0][:LONGEST_NAME],
-    }
+def named(items: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
+    """Attachments in ``facts/messages.jsonl``: what somebody sent."""
+    return [
+        {
+            "kind": str(item.get("kind", "")),
+            "name": without_pictures(str(item.get("name", "")))[0][:LONGEST_NAME],
+        }
+        for item in items
+        if not remarks.held(item)
+    ]
 
 
 def noticed(item: dict[str, Any]) -> dict[str, Any]:
     """What a program noticed in an attachment, for ``assessment/messages.jsonl``; only what is
     there, and {} where nobody looked."""
+    uncertain = remarks.held(item)
+    if uncertain:
+        words = "\n".join(f"{one.code}: {one.line} ({one.count})" for one in uncertain)
+        return {"kind": "reading", "words": words}
     seen = item.get("noticed")
     if not isinstance(seen, dict):
         return {}

@@ -156,7 +156,7 @@ def _turn(turn: Turn, changed: Changes) -> Said:
         kept_at=turn.kept_at.timestamp(),
         text=text,
         withheld=withheld,
-        attachments=[named(item) for item in turn.attachments],
+        attachments=named(turn.attachments),
         noticed=[seen for item in turn.attachments if (seen := noticed(item))],
         risk=turn.risk,
         tactics=turn.tactics,
