@@ -8,13 +8,16 @@ import importlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import django.test
+import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
@@ -55,3 +58,10 @@ def _flush_without_audit_lock(self: django.test.TransactionTestCase) -> None:
 
 
 django.test.TransactionTestCase._fixture_teardown = _flush_without_audit_lock  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _the_house_language() -> Iterator[None]:
+    """A page that a test asked for in English leaves no English to the tests after it."""
+    yield
+    translation.deactivate()
